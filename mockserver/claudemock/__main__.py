@@ -1,0 +1,8 @@
+"""`claudemock` and `python -m claudemock`."""
+
+import sys
+
+from claudemock.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""POST /v1/messages, as one JSON body or as a stream."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
+from claudemock.api.asgi import AsgiScope, Receive, Send, carried
+from claudemock.api.body import parse_json, read_body
+from claudemock.api.respond import Headers, identify, send_whole
+from claudemock.api.turn import prepare
+from claudemock.engine.message import Turn, build_message
+from claudemock.engine.reply import Pacing
+from claudemock.engine.stream import Event, encode, events
+from claudemock.journal import Exchange
+from claudemock.world import Scope, World
+
+_EVENT_STREAM = b"text/event-stream; charset=utf-8"
+_WRITE = 65_536  # bytes after which an unpaced stream is written
+
+
+class Messages:
+    """The endpoint."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._headers = Headers(world)
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        exchange, place = carried(scope)
+        body = await read_body(receive, exchange, self._world.settings.limits.messages)
+        identify(exchange, place)
+        assert exchange.source is not None  # noqa: S101 - identify has just set it
+        prepared = prepare(self._world, place, exchange, parse_json(body), exchange.source)
+        message = build_message(prepared.turn)
+        exchange.usage = message["usage"]
+        if prepared.request.stream:
+            await self._stream(exchange, place, prepared.turn, message, receive, send)
+            return
+        raw = orjson.dumps(message)
+        headers = self._headers.success(exchange, place, b"application/json", len(raw))
+        await send_whole(send, 200, headers, raw)
+
+    async def _stream(
+        self, exchange: Exchange, place: Scope, turn: Turn, message: dict[str, Any], receive: Receive, send: Send
+    ) -> None:
+        headers = self._headers.success(exchange, place, _EVENT_STREAM, None)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        sequence = events(message, turn.source, chunk=turn.reply.chunk)
+        padding = self._world.settings.padding
+        if turn.reply.pacing is None:
+            await _all_at_once(send, encode(sequence, turn.source, padding=padding))
+        else:
+            await _paced(send, receive, place, list(sequence), turn, padding)
+
+
+async def _all_at_once(send: Send, pieces: Iterable[bytes]) -> None:
+    """Without pacing events share writes: one for a short stream, one per 64 kB for a long one."""
+    pending: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        pending.append(piece)
+        size += len(piece)
+        if size >= _WRITE:
+            await send({"type": "http.response.body", "body": b"".join(pending), "more_body": True})
+            pending, size = [], 0
+    await send({"type": "http.response.body", "body": b"".join(pending), "more_body": False})
+
+
+async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Event], turn: Turn, padding: bool) -> None:
+    """Each event by itself, at its time on the scope's clock; stops when the client hangs up."""
+    gone = asyncio.ensure_future(_hung_up(receive))
+    try:
+        waits = _waits(sequence, turn.reply.pacing or Pacing())
+        last = len(sequence) - 1
+        for number, piece in enumerate(encode(iter(sequence), turn.source, padding=padding)):
+            seconds = place.clock.pause(waits[number])
+            if seconds > 0:
+                await asyncio.wait({gone}, timeout=seconds)
+            if gone.done():
+                return
+            await send({"type": "http.response.body", "body": piece, "more_body": number < last})
+    finally:
+        gone.cancel()
+        with suppress(asyncio.CancelledError):
+            await gone
+
+
+async def _hung_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _waits(sequence: list[Event], pacing: Pacing) -> list[float]:
+    """Seconds to wait before each event: the first token's delay before the first delta, then the tokens' own time."""
+    waits = []
+    first = (pacing.first_token_ms or 0) / 1000
+    per_token = 1 / pacing.tokens_per_second if pacing.tokens_per_second else 0.0
+    for event in sequence:
+        waits.append(first + event.tokens * per_token if event.tokens else 0.0)
+        if event.tokens:
+            first = 0.0
+    return waits

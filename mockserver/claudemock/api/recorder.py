@@ -1,0 +1,94 @@
+"""The outermost layer: finds a request's scope, opens its exchange, and tees what is sent."""
+
+from time import perf_counter
+
+from claudemock.api.asgi import App, AsgiScope, Message, Receive, Send, carry
+from claudemock.journal import Exchange
+from claudemock.world import World
+
+_CONTROL = "/_mock"
+_MOCK_KEY = "sk-ant-mock"
+
+
+class Recorder:
+    """Gives every request its scope and exchange. Control requests get a scope but are not journalled."""
+
+    def __init__(self, app: App, world: World) -> None:
+        self._app = app
+        self._world = world
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Serve one connection event; only HTTP is spoken."""
+        if scope["type"] != "http":
+            return
+        named = dict(scope["headers"])
+        prefix, path = _split(scope["path"])
+        key_scope, key_workspace = of_key(credential(named))
+        place = self._world.scope(prefix or key_scope)
+        scope["path"], scope["raw_path"] = path, path.encode("utf-8", "surrogateescape")
+        scope["app"] = self._app
+        exchange = Exchange(
+            scope=place.name,
+            method=scope["method"],
+            path=path,
+            query=scope["query_string"].decode("latin-1"),
+            headers=scope["headers"],
+            named=named,
+            prefix=f"/s/{prefix}" if prefix else "",
+            key_workspace=key_workspace,
+            started_at=place.clock.now(),
+            began=perf_counter(),
+        )
+        carry(scope, exchange, place)
+        if path.startswith(_CONTROL):
+            await self._app(scope, receive, send)
+            return
+        journal = self._world.journal
+        journal.begin(exchange)
+
+        async def tee(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                exchange.response_start_ms = exchange.elapsed_ms()
+                exchange.status = message["status"]
+                exchange.response_headers = message["headers"]
+            elif message["type"] == "http.response.body":
+                body = message.get("body", b"")
+                if body:
+                    at = exchange.elapsed_ms()
+                    if exchange.first_byte_ms is None:
+                        exchange.first_byte_ms = at
+                    exchange.chunks.append((at, body))
+                if not message.get("more_body"):
+                    # closed before the last bytes leave, so that a client that has them finds the exchange complete
+                    journal.close(exchange, "clean")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, tee)
+        finally:
+            journal.close(exchange, "client_gone")
+
+
+def _split(path: str) -> tuple[str, str]:
+    """`/s/<scope>/v1/…` → the scope and the path behind it; no prefix → an empty scope."""
+    if not path.startswith("/s/"):
+        return "", path
+    name, _, rest = path[3:].partition("/")
+    return name, f"/{rest}"
+
+
+def credential(named: dict[bytes, bytes]) -> str | None:
+    """The credential a request carries: `x-api-key`, else the bearer token; None without either."""
+    key = named.get(b"x-api-key")
+    if key:
+        return key.decode("latin-1")
+    scheme, _, token = named.get(b"authorization", b"").partition(b" ")
+    return token.strip().decode("latin-1") if scheme.lower() == b"bearer" and token.strip() else None
+
+
+def of_key(key: str | None) -> tuple[str, str | None]:
+    """`sk-ant-mock-<scope>.<workspace>` → scope and workspace; every other credential belongs to `default`."""
+    if key is None or not key.startswith(_MOCK_KEY + "-"):
+        return "default", None
+    name, dot, workspace = key[len(_MOCK_KEY) + 1 :].partition(".")
+    return name or "default", workspace if dot and workspace else None

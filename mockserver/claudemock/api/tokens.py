@@ -1,0 +1,38 @@
+"""POST /v1/messages/count_tokens."""
+
+import orjson
+
+from claudemock.api.asgi import AsgiScope, Receive, Send, carried
+from claudemock.api.body import parse_json, read_body
+from claudemock.api.respond import Headers, identify, send_whole
+from claudemock.api.turn import find_model
+from claudemock.engine.checks import CheckContext, check
+from claudemock.wire.parse import parse_count_tokens
+from claudemock.world import World
+
+
+class CountTokens:
+    """The endpoint. It counts with the estimator that `usage` comes from, so that both always agree."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._headers = Headers(world)
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        exchange, place = carried(scope)
+        world = self._world
+        data = parse_json(await read_body(receive, exchange, world.settings.limits.messages))
+        identify(exchange, place)
+        request = parse_count_tokens(data, version=exchange.version, betas=exchange.betas)
+        model = find_model(world, request.model)
+        exchange.model = model.id
+        if world.settings.checks == "full":
+            context = CheckContext(model=model, version=exchange.version, betas=exchange.betas, endpoint="count_tokens")
+            check(request, context)
+        counted = world.tokens.request(data, model.tokenizer)
+        answer: dict[str, object] = {"input_tokens": counted}
+        if request.context_management is not None:
+            answer["context_management"] = {"original_input_tokens": counted}
+        raw = orjson.dumps(answer)
+        await send_whole(send, 200, self._headers.success(exchange, place, b"application/json", len(raw)), raw)

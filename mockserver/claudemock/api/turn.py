@@ -1,0 +1,82 @@
+"""From a parsed request body to the turn the engine answers: validation, model, checks, tokens, reply."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from claudemock.catalog import Model
+from claudemock.engine.checks import CheckContext, check, check_window
+from claudemock.engine.message import Turn
+from claudemock.engine.reply import Reply
+from claudemock.journal import Exchange
+from claudemock.script.book import Miss
+from claudemock.script.default import default_reply
+from claudemock.script.match import Facts
+from claudemock.wire.errors import ApiError, invalid_request, not_found
+from claudemock.wire.messages import MessagesRequest
+from claudemock.wire.parse import parse_messages
+from claudemock.world import Scope, World
+
+
+class HeaderView(dict[str, str]):
+    """Request headers by lower-case name, for matching."""
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> "HeaderView":
+        """The headers of an exchange."""
+        return cls((k.decode("latin-1"), v.decode("latin-1")) for k, v in exchange.named.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A turn ready to be built, and the reply that was chosen for it."""
+
+    turn: Turn
+    request: MessagesRequest
+
+
+def find_model(world: World, name: str) -> Model:
+    """The model a request names. Raises 404 as the API does for unknown and retired ids."""
+    model = world.catalog.resolve(name, world.settings.models)
+    if model is None:
+        raise not_found(f"model: {name}")
+    return model
+
+
+def prepare(world: World, place: Scope, exchange: Exchange, data: Any, source: bytes) -> Prepared:
+    """Everything that happens before a message is built. Raises `ApiError`."""
+    request = parse_messages(data, version=exchange.version, betas=exchange.betas)
+    if request.thread is not None:
+        raise invalid_request(
+            "Message threads are not emulated; send the whole conversation.", error_code="thread_unsupported_request"
+        )
+    model = find_model(world, request.model)
+    exchange.model = model.id
+    if world.settings.checks == "full":
+        context = CheckContext(model=model, version=exchange.version, betas=exchange.betas, endpoint="messages")
+        check(request, context)
+    input_tokens = world.tokens.request(data, model.tokenizer)
+    if world.settings.checks == "full":
+        check_window(request, model, input_tokens)
+    facts = Facts(request, HeaderView.of(exchange), exchange.workspace)
+    reply = choose(place, request, facts, source)
+    exchange.script = None if reply.source == "default" else reply.source
+    turn = Turn(
+        request=request,
+        reply=reply,
+        model=model,
+        model_name=world.catalog.response_model(request.model),
+        source=source,
+        now=place.clock.now(),
+        input_tokens=input_tokens,
+        betas=exchange.betas,
+        tokens=world.tokens,
+    )
+    return Prepared(turn, request)
+
+
+def choose(place: Scope, request: MessagesRequest, facts: Facts, source: bytes) -> Reply:
+    """The scripted reply, or the default one. Raises 404 `not_found_error` on a strict script's miss."""
+    found = place.script.take(facts)
+    if isinstance(found, Miss):
+        raise ApiError(404, "not_found_error", f"claudemock: {found}", headers={"x-claudemock-miss": "true"})
+    return default_reply(request, facts, source) if found is None else found

@@ -1,0 +1,64 @@
+"""The composition root: the route table, and the order of the layers around it.
+
+Recorder (scope, exchange, tee) → Problems (errors as envelopes) → Gate (credentials, version, betas) → Router.
+"""
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.routing import Route, Router
+
+from claudemock.api.asgi import App, AsgiScope, Receive, Send
+from claudemock.api.files import File, Files
+from claudemock.api.gate import Gate
+from claudemock.api.messages import Messages
+from claudemock.api.models import Models
+from claudemock.api.problems import Problems
+from claudemock.api.recorder import Recorder
+from claudemock.api.tokens import CountTokens
+from claudemock.control import endpoints as control
+from claudemock.world import World
+
+
+def build_app(world: World) -> App:
+    """The ASGI application that serves `world`."""
+    return Recorder(Problems(Gate(Router(routes(world), redirect_slashes=False, default=_nowhere), world), world), world)
+
+
+def routes(world: World) -> list[Route]:
+    """Every path the server answers; the busiest first."""
+    file = File(world)
+    return [
+        Route("/v1/messages", Messages(world), methods=["POST"]),
+        Route("/v1/messages/count_tokens", CountTokens(world), methods=["POST"]),
+        Route("/v1/models", models := Models(world), methods=["GET"]),
+        Route("/v1/models/{model_id}", models, methods=["GET"]),
+        Route("/v1/files", Files(world), methods=["GET", "POST"]),
+        Route("/v1/files/{file_id}", file, methods=["GET", "DELETE"]),
+        Route("/v1/files/{file_id}/content", file, methods=["GET"]),
+        *_control_routes(world),
+    ]
+
+
+def _control_routes(world: World) -> list[Route]:
+    table: dict[str, dict[str, control.Handler]] = {
+        "/_mock/health": {"get": control.health},
+        "/_mock/reset": {"post": control.reset},
+        "/_mock/replies": {
+            "get": control.get_replies,
+            "post": control.add_replies,
+            "delete": control.delete_replies,
+        },
+        "/_mock/exchanges": {"get": control.get_exchanges},
+        "/_mock/exchanges/wait": {"get": control.wait_exchanges},
+        "/_mock/exchanges/{exchange_id}": {"get": control.get_exchange},
+        "/_mock/clock": {"get": control.get_clock, "post": control.set_clock},
+    }
+    return [
+        Route(path, control.Control(world, **handlers), methods=[method.upper() for method in handlers])
+        for path, handlers in table.items()
+    ]
+
+
+async def _nowhere(scope: AsgiScope, receive: Receive, send: Send) -> Any:  # noqa: ARG001 - ASGI's signature
+    raise HTTPException(404)

@@ -1,0 +1,107 @@
+"""The command line: `claudemock serve | models | demo`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 for a failure, 2 for a wrong call."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    command = {"serve": _serve, "models": _models, "demo": _demo}[options.command]
+    try:
+        return command(options)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="claudemock", description="An offline, faithful mock of the Claude API.")
+    parser.add_argument("--version", action="version", version=f"claudemock {version('claudemock')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run the server until interrupted")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
+    serve.add_argument("--port", type=_port, default=8787, help="port to listen on; 0 picks a free one (default: 8787)")
+    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a further Host that may use the control API")
+    serve.add_argument("--seed", type=int, default=0, help="seed of ids and of all that varies (default: 0)")
+    serve.add_argument(
+        "--script", action="append", default=[], type=Path, metavar="FILE", help="replies in YAML or JSON; may be given again"
+    )
+    serve.add_argument(
+        "--models",
+        choices=("current", "known", "any"),
+        default="current",
+        help="current refuses retired ids as the API does, known serves all the catalogue has, any serves every string",
+    )
+    serve.add_argument(
+        "--checks",
+        choices=("full", "wire"),
+        default="full",
+        help="wire keeps types and required fields but drops the semantic checks",
+    )
+    serve.add_argument("--no-padding", dest="padding", action="store_false", help="streams without their random white space")
+    models = commands.add_parser("models", help="show the catalogue")
+    models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
+    commands.add_parser("demo", help="start a server, run a small agent against it, show what went over the wire")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
+    return int(text)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from claudemock.script.book import Script
+    from claudemock.script.spec import ScriptError
+    from claudemock.serve import PortTaken, run
+    from claudemock.settings import Settings
+
+    settings = Settings(
+        host=options.host,
+        port=options.port,
+        allow_hosts=tuple(options.allow_host),
+        seed=options.seed,
+        models=options.models,
+        checks=options.checks,
+        padding=options.padding,
+    )
+    try:
+        if options.script:
+            from claudemock.script.files import load_scripts
+
+            script = load_scripts(options.script)
+        else:
+            script = Script()
+        run(settings, script, lambda url: print(f"claudemock ready at {url}", flush=True))
+    except ScriptError as error:
+        return _fail(str(error))
+    except PortTaken as error:
+        return _fail(f"{error}. Choose another with --port, or --port 0 for a free one")
+    return 0
+
+
+def _models(options: argparse.Namespace) -> int:
+    from claudemock.catalog import Catalog
+    from claudemock.models_table import render_models
+
+    print(render_models(Catalog.load(), as_json=options.json))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:  # noqa: ARG001 - commands share one signature
+    from claudemock.demo import demo
+
+    return demo(print)
+
+
+def _fail(message: str) -> int:
+    print(f"claudemock: {message}", file=sys.stderr)
+    return 1

@@ -1,0 +1,166 @@
+"""A typed client of the control API, on the standard library's HTTP so that it costs no import.
+
+It works the same whether the server runs in this process, in another, or was started by hand.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from http.client import HTTPConnection
+from typing import Any, Literal
+from urllib.parse import quote, urlencode, urlsplit
+
+from claudemock.script.parts import Part, compose
+
+
+class ControlError(RuntimeError):
+    """The control API refused a call; the message is the server's own."""
+
+
+class Exchanges(Sequence[dict[str, Any]]):
+    """Exchanges in the order they began, each as the control API shows it."""
+
+    def __init__(self, items: list[dict[str, Any]], dropped: int) -> None:
+        self._items = items
+        self.dropped = dropped
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._items[index]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._items)
+
+    @property
+    def statuses(self) -> list[int]:
+        """The HTTP statuses."""
+        return [item["response"]["status"] for item in self._items]
+
+    @property
+    def requests(self) -> list[Any]:
+        """The request bodies."""
+        return [item["request"]["body"] for item in self._items]
+
+
+class ClockClient:
+    """A scope's clock."""
+
+    def __init__(self, server: "MockServer") -> None:
+        self._server = server
+
+    @property
+    def now(self) -> str:
+        """The time in the scope, RFC 3339."""
+        return str(self._server.call("GET", "clock")["now"])
+
+    def advance(self, seconds: float) -> str:
+        """Move forward; returns the new time."""
+        return str(self._server.call("POST", "clock", {"advance": seconds})["now"])
+
+    def set(self, instant: str) -> str:
+        """Jump to an RFC 3339 time; returns the new time."""
+        return str(self._server.call("POST", "clock", {"set": instant})["now"])
+
+    def freeze(self, frozen: bool = True) -> str:
+        """Stop the clock, or let it run; paced streams on a frozen clock cost no time. Returns the time."""
+        return str(self._server.call("POST", "clock", {"freeze": frozen})["now"])
+
+
+class When:
+    """Replies for requests that fit a match."""
+
+    def __init__(self, server: "MockServer", match: Mapping[str, Any]) -> None:
+        self._server = server
+        self._match = dict(match)
+
+    def reply(self, *parts: str | Part, **options: Any) -> str:
+        """Arm one reply for them; it answers any number of times unless `times` says how often."""
+        return self._server.reply(*parts, match=self._match, **options)
+
+
+class MockServer:
+    """A running server, seen from one scope."""
+
+    def __init__(self, base_url: str, scope: str = "default") -> None:
+        self._root = base_url.rstrip("/")
+        self.scope_name = scope
+        self.clock = ClockClient(self)
+
+    @property
+    def base_url(self) -> str:
+        """What an SDK takes as `base_url` (or `ANTHROPIC_BASE_URL`) to talk to this scope."""
+        return self._root if self.scope_name == "default" else f"{self._root}/s/{quote(self.scope_name, safe='')}"
+
+    @property
+    def api_key(self) -> str:
+        """A key that belongs to this scope."""
+        return self.key()
+
+    def key(self, workspace: str | None = None) -> str:
+        """A key of this scope, bound to a workspace if one is named."""
+        return f"sk-ant-mock-{self.scope_name}" + (f".{workspace}" if workspace else "")
+
+    def scope(self, name: str) -> "MockServer":
+        """The same server seen from another scope: nothing is shared with this one."""
+        return MockServer(self._root, name)
+
+    def reply(self, *parts: str | Part, **options: Any) -> str:
+        """Arm one reply made of `parts` (text, `tool_use(…)`, `thinking(…)`, `refusal(…)`); returns its id.
+
+        `options` are the other fields of a reply: `content stop_reason usage pacing chunk times match`.
+        Raises `ControlError` for a reply the server refuses.
+        """
+        armed = self.call("POST", "replies", {"replies": [compose(parts, options)]})
+        return str(armed["ids"][0])
+
+    def when(self, **match: Any) -> When:
+        """Replies only for requests that fit: `when(contains="weather").reply("4 °C")`."""
+        return When(self, match)
+
+    def strict(self, strict: bool = True) -> None:
+        """With `strict`, a request that no scripted reply fits is an error instead of the default reply."""
+        self.call("POST", "replies", {"replies": [], "strict": strict})
+
+    @property
+    def exchanges(self) -> Exchanges:
+        """Every exchange of this scope that is still in the journal."""
+        return self.find()
+
+    def find(self, **filters: str | int) -> Exchanges:
+        """Exchanges by `path status model after limit`."""
+        listed = self.call("GET", "exchanges", query=filters)
+        return Exchanges(listed["exchanges"], listed["dropped"])
+
+    def wait(self, count: int = 1, timeout: float = 10, **filters: str | int) -> Exchanges:
+        """Exchanges that fit, once there are `count` finished ones. Raises `TimeoutError` when they do not come."""
+        listed = self.call("GET", "exchanges/wait", query={"count": count, "timeout": timeout, **filters})
+        if not listed["complete"]:
+            raise TimeoutError(f"{len(listed['exchanges'])} of {count} exchanges within {timeout} s")
+        return Exchanges(listed["exchanges"], listed["dropped"])
+
+    def reset(self) -> None:
+        """Forget everything in this scope."""
+        self.call("POST", "reset")
+
+    def call(
+        self,
+        method: Literal["GET", "POST", "DELETE"],
+        path: str,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """One control request; returns its JSON. Raises `ControlError` for anything but 2xx."""
+        url = urlsplit(self._root)
+        target = f"/s/{quote(self.scope_name, safe='')}/_mock/{path}" + (f"?{urlencode(query)}" if query else "")
+        connection = HTTPConnection(url.hostname or "127.0.0.1", url.port, timeout=90)
+        try:
+            raw = None if body is None else json.dumps(body).encode()
+            connection.request(method, url.path + target, raw, {"content-type": "application/json"})
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        finally:
+            connection.close()
+        if response.status >= 300:
+            raise ControlError(answer["error"]["message"])
+        return answer

@@ -1,0 +1,187 @@
+"""The control API under /_mock: arm replies, read exchanges, turn the clock, reset. JSON in, JSON out.
+
+A scope prefix (`/s/<scope>/_mock/…`) or a mock key selects the scope; without either it is `default`.
+"""
+
+import asyncio
+import math
+import os
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+
+from claudemock.api.asgi import AsgiScope, Receive, Send, carried
+from claudemock.api.body import parse_json, read_body
+from claudemock.api.query import one, parse_query
+from claudemock.api.respond import send_whole
+from claudemock.clock import rfc3339
+from claudemock.control.filters import Filters
+from claudemock.journal import Exchange
+from claudemock.script.spec import ScriptError, parse_reply
+from claudemock.wire.errors import invalid_request, not_found
+from claudemock.world import Scope, World
+
+_LONGEST_WAIT = 60.0
+Answer = tuple[int, Any]
+Handler = Callable[[World, Scope, Exchange, Any], Awaitable[Answer]]
+
+
+class Control:
+    """Runs one control handler: reads the JSON body, sends the JSON answer."""
+
+    def __init__(self, world: World, **handlers: Handler) -> None:
+        self._world = world
+        self._handlers = handlers  # by lower-case method
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        exchange, place = carried(scope)
+        body = await read_body(receive, exchange, self._world.settings.limits.control)
+        data = parse_json(body) if body else None
+        if "exchange_id" in scope["path_params"]:
+            data = scope["path_params"]["exchange_id"]
+        method = "get" if scope["method"] == "HEAD" else scope["method"].lower()
+        status, answer = await self._handlers[method](self._world, place, exchange, data)
+        raw = orjson.dumps(answer)
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(raw))]
+        await send_whole(send, status, headers, raw)
+
+
+async def health(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """GET health."""
+    return 200, {"status": "ok", "version": version("claudemock"), "pid": os.getpid(), "scope": place.name}
+
+
+async def reset(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """POST reset: the scope is as if it had never been used."""
+    world.reset(place.name)
+    return 200, {"reset": place.name}
+
+
+async def add_replies(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """POST replies: `{"replies": [REPLY…], "strict"?: bool}`. All are armed, or none if one is wrong."""
+    if not isinstance(data, dict) or not isinstance(data.get("replies", []), list):
+        raise invalid_request('replies: the body is {"replies": [REPLY, …], "strict"?: true | false}')
+    unknown = [key for key in data if key not in ("replies", "strict")]
+    if unknown:
+        raise invalid_request(f"{unknown[0]}: Extra inputs are not permitted")
+    strict = data.get("strict")
+    if strict is not None and not isinstance(strict, bool):
+        raise invalid_request("strict: Input should be a valid boolean")
+    try:
+        specs = [parse_reply(item, ("replies", number)) for number, item in enumerate(data.get("replies", []))]
+    except ScriptError as error:
+        raise invalid_request(str(error)) from None
+    if strict is not None:
+        place.script.strict = strict
+    return 201, {"ids": place.script.add(specs)}
+
+
+async def get_replies(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """GET replies: what is armed, in the order it is tried."""
+    return 200, {"replies": [entry.to_json() for entry in place.script], "strict": place.script.strict}
+
+
+async def delete_replies(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """DELETE replies: back to what the script files say."""
+    place.script.clear()
+    return 200, {"replies": []}
+
+
+async def get_exchanges(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """GET exchanges, filtered by path, status, model, scope, after, limit."""
+    filters = Filters.parse(parse_query(exchange.query), place.name)
+    return 200, _listing(world, filters.apply(world.journal))
+
+
+async def get_exchange(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """GET exchanges/ID."""
+    found = world.journal.find(lambda entry: entry.id == data and entry.scope == place.name, limit=1)
+    if not found:
+        raise not_found(f"Exchange not found: {data}")
+    return 200, found[0].to_json()
+
+
+async def wait_exchanges(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """GET exchanges/wait: answers once `count` (default 1) finished exchanges fit, or `timeout` seconds are over."""
+    parameters = parse_query(exchange.query)
+    filters = Filters.parse(parameters, place.name)
+    count = int(_number(one(parameters, "count"), "count", 1, 1_000_000))
+    timeout = _number(one(parameters, "timeout"), "timeout", 10, _LONGEST_WAIT)
+    ended = asyncio.Event()
+    stop = world.journal.listen(ended.set)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+    try:
+        while True:
+            ended.clear()
+            found = [entry for entry in filters.apply(world.journal) if entry.ended is not None]
+            left = deadline - loop.time()
+            if len(found) >= count or left <= 0:
+                return 200, _listing(world, found) | {"complete": len(found) >= count}
+            try:
+                await asyncio.wait_for(ended.wait(), left)
+            except TimeoutError:
+                continue
+    finally:
+        stop()
+
+
+async def get_clock(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """GET clock."""
+    return 200, _clock(place)
+
+
+async def set_clock(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """POST clock: `{"advance": seconds}`, `{"set": RFC 3339}`, `{"freeze": bool}`, in one body or several."""
+    if not isinstance(data, dict) or not data or not set(data) <= {"advance", "set", "freeze"}:
+        raise invalid_request('clock: the body is {"advance": seconds}, {"set": RFC 3339 time} or {"freeze": bool}')
+    instant = None if "set" not in data else _instant(data["set"])
+    seconds, freeze = data.get("advance"), data.get("freeze")
+    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
+        raise invalid_request("advance: Input should be a valid number")
+    if freeze is not None and not isinstance(freeze, bool):
+        raise invalid_request("freeze: Input should be a valid boolean")
+    try:
+        if seconds is not None:
+            place.clock.advance(seconds)
+    except ValueError as error:
+        raise invalid_request(f"advance: {error}") from None
+    if freeze is not None:
+        place.clock.freeze(freeze)
+    if instant is not None:
+        place.clock.set(instant)
+    return 200, _clock(place)
+
+
+def _clock(place: Scope) -> dict[str, Any]:
+    return {"now": rfc3339(place.clock.now(), places=6), "frozen": place.clock.frozen}
+
+
+def _instant(text: Any) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None or not 1970 <= moment.year <= 2200:
+        raise invalid_request(f"set: not an RFC 3339 time with a zone between 1970 and 2200: {str(text)[:60]!r}")
+    return moment.timestamp()
+
+
+def _number(text: str | None, name: str, default: float, most: float) -> float:
+    if text is None:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= most:
+        raise invalid_request(f"{name}: Input should be a number from 0 to {most:g}")
+    return value
+
+
+def _listing(world: World, found: list[Exchange]) -> dict[str, Any]:
+    return {"exchanges": [entry.to_json() for entry in found], "dropped": world.journal.dropped}

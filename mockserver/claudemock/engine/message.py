@@ -1,0 +1,167 @@
+"""From a reply to the Message object the API would send: ids, key order, usage, stop reason.
+
+Key orders are those recorded on the real API since April 2026.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from claudemock.catalog import Model
+from claudemock.clock import rfc3339
+from claudemock.engine.ending import finish
+from claudemock.engine.reply import Block, Reply
+from claudemock.engine.signature import sign
+from claudemock.ids import make_id
+from claudemock.prompt.tokens import TokenEstimator
+from claudemock.wire.messages import MessagesRequest
+
+_COUNTERS = {"web_search": "web_search_requests", "web_fetch": "web_fetch_requests"}
+_CONTAINER_SECONDS = 30 * 86_400  # how long a container lives after its last use
+_ITERATING_BETAS = frozenset({"context-management-2025-06-27", "compact-2026-01-12", "compact-2026-09-04"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Everything a Message is made from. `source` seeds every id in it; `input_tokens` is the whole prompt."""
+
+    request: MessagesRequest
+    reply: Reply
+    model: Model
+    model_name: str  # what the response's `model` says
+    source: bytes
+    now: float  # the scope's clock, seconds since the epoch
+    input_tokens: int
+    betas: frozenset[str]
+    tokens: TokenEstimator
+
+
+def build_message(turn: Turn) -> dict[str, Any]:
+    """The response body of a non-streaming request, in the API's key order."""
+    reply, request = turn.reply, turn.request
+
+    def count(blocks: Sequence[Block]) -> int:
+        return turn.tokens.output(blocks, turn.model.tokenizer)
+
+    if reply.stop_reason is None:
+        ending = finish(reply.content, request.stop_sequences or (), request.max_tokens, count)
+        content, stop_reason, stop_sequence = ending.content, ending.stop_reason, ending.stop_sequence
+        output_tokens = ending.output_tokens
+    else:
+        content, stop_reason, stop_sequence = list(reply.content), reply.stop_reason, reply.stop_sequence
+        output_tokens = count(content)
+        if stop_reason == "max_tokens":
+            output_tokens = request.max_tokens
+    blocks = _served(turn, content)
+    message: dict[str, Any] = {
+        "model": turn.model_name,
+        "id": make_id("msg", turn.source),
+        "type": "message",
+        "role": "assistant",
+        "content": blocks,
+    }
+    container = _container(turn, blocks)
+    if container is not None:
+        message["container"] = container
+    message["stop_reason"] = stop_reason
+    message["stop_sequence"] = stop_sequence
+    message["stop_details"] = None if reply.stop_details is None else dict(reply.stop_details)
+    message["usage"] = _usage(turn, blocks, output_tokens)
+    if turn.betas & _ITERATING_BETAS and request.context_management is not None:
+        message["context_management"] = {"applied_edits": []}
+    return message
+
+
+def _served(turn: Turn, content: Sequence[Block]) -> list[Block]:
+    """Scripted blocks completed as the API completes them: ids, callers, signatures, citations, key order."""
+    cited = _cites(turn.request)
+    return [_complete(turn, index, block, cited) for index, block in enumerate(content)]
+
+
+def _complete(turn: Turn, index: int, block: Block, cited: bool) -> Block:
+    match block["type"]:
+        case "text" if cited or block.get("citations"):
+            return {"citations": block.get("citations"), "type": "text", "text": block["text"]}
+        case "text":
+            return {"type": "text", "text": block["text"]}
+        case "tool_use":
+            made = block.get("id") or make_id("toolu", turn.source + index.to_bytes(4, "big"))
+            called = {"type": "tool_use", "id": made, "name": block["name"], "input": block.get("input", {})}
+            return called | {"caller": block.get("caller") or {"type": "direct"}}
+        case "server_tool_use":
+            made = block.get("id") or make_id("srvtoolu", turn.source + index.to_bytes(4, "big"))
+            called = {"type": "server_tool_use", "id": made, "name": block["name"], "input": block.get("input", {})}
+            return called | {"caller": block.get("caller") or {"type": "direct"}}
+        case "thinking":
+            return _thinking(turn, index, block)
+        case _:
+            return block
+
+
+def _thinking(turn: Turn, index: int, block: Block) -> Block:
+    text = block.get("thinking", "")
+    signature = block.get("signature") or sign(turn.model.id, index, text)
+    display = getattr(turn.request.thinking, "display", None) or turn.model.thinking_display
+    shown = "" if display == "omitted" and block.get("signature") is None else text
+    return {"type": "thinking", "thinking": shown, "signature": signature}
+
+
+def _cites(request: MessagesRequest) -> bool:
+    """Whether any document or search result of the request has citations on: then every text block has the key."""
+    return any(
+        getattr(getattr(block, "citations", None), "enabled", None)
+        for message in request.messages
+        for block in message.content
+    )
+
+
+def _container(turn: Turn, blocks: Sequence[Block]) -> dict[str, Any] | None:
+    """`container` is in the reply when the request names one or code ran."""
+    ran = any("code_execution" in block["type"] or "code_execution" in str(block.get("name")) for block in blocks)
+    if turn.request.container is None and not ran:
+        return None
+    named = turn.request.container
+    made = named if isinstance(named, str) else getattr(named, "id", None) or make_id("container", turn.source)
+    return {"id": made, "expires_at": rfc3339(turn.now + _CONTAINER_SECONDS, places=6)}
+
+
+def _usage(turn: Turn, blocks: Sequence[Block], output_tokens: int) -> dict[str, Any]:
+    cached: dict[str, Any] = {
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+    }
+    usage: dict[str, Any] = {"input_tokens": turn.input_tokens, **cached}
+    if turn.betas & _ITERATING_BETAS:
+        usage["iterations"] = [
+            {"input_tokens": turn.input_tokens, "output_tokens": output_tokens, **cached, "type": "message"}
+        ]
+    usage["output_tokens"] = output_tokens
+    thinking = [block for block in blocks if block["type"] in ("thinking", "redacted_thinking")]
+    asked = turn.request.thinking is not None and turn.request.thinking.type != "disabled"
+    if asked or thinking or turn.model.reports_thinking_tokens:
+        spent = turn.tokens.output(thinking, turn.model.tokenizer) if thinking else 0
+        usage["output_tokens_details"] = {"thinking_tokens": min(spent, output_tokens)}
+    usage["service_tier"] = "standard"
+    usage["inference_geo"] = turn.request.inference_geo or turn.model.inference_geo
+    counted = _server_tools(blocks)
+    if counted is not None:
+        usage["server_tool_use"] = counted
+    if turn.request.speed is not None:
+        usage["speed"] = turn.request.speed
+    return _overridden(usage, turn.reply.usage)
+
+
+def _server_tools(blocks: Sequence[Block]) -> dict[str, int] | None:
+    names = [block["name"] for block in blocks if block["type"] == "server_tool_use"]
+    counts = {counter: names.count(name) for name, counter in _COUNTERS.items()}
+    return counts if any(counts.values()) else None
+
+
+def _overridden(usage: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    for key, value in overrides.items():
+        if isinstance(value, Mapping) and isinstance(usage.get(key), dict):
+            usage[key] = {**usage[key], **value}
+        else:
+            usage[key] = value
+    return usage

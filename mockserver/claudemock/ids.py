@@ -1,0 +1,41 @@
+"""Ids as the API makes them: a prefix, `01`, and a 128-bit number in 22 characters of base58.
+
+Recorded on 14,707 exchanges without one exception. Since July 2026 the number in `req_`, `msg_` and `file_` ids is a
+UUIDv7, so they begin `req_011C…`. Ours derive from what they name (seed, scope, request, occurrence), never from the
+order of arrival or the time of day, so the same test gives the same ids however its requests overlap; the UUIDv7's
+time field is therefore a fixed instant with a derived spread of about an hour.
+"""
+
+from hashlib import blake2b
+
+ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_PAIRS = tuple(a + b for a in ALPHABET for b in ALPHABET)
+_EPOCH_MS = 1_793_491_200_000  # 2026-11-01T00:00:00Z
+_TIME_ORDERED = frozenset({"req", "msg", "file"})
+
+
+def base58(number: int) -> str:
+    """128 bits as 22 characters."""
+    out = []
+    for _ in range(11):
+        number, low = divmod(number, 3364)
+        out.append(_PAIRS[low])
+    return "".join(reversed(out))
+
+
+def digest(*parts: bytes) -> bytes:
+    """16 bytes that depend on every part and on where one ends."""
+    state = blake2b(digest_size=16)
+    for part in parts:
+        state.update(len(part).to_bytes(8, "little"))
+        state.update(part)
+    return state.digest()
+
+
+def make_id(prefix: str, source: bytes) -> str:
+    """An id of the kind `prefix` (`msg`, `req`, `toolu`, …) derived from `source` (from `digest`)."""
+    number = int.from_bytes(blake2b(source, digest_size=16, person=prefix.encode()).digest(), "big")
+    if prefix in _TIME_ORDERED:
+        milliseconds = _EPOCH_MS + (number >> 106)
+        number = milliseconds << 80 | 7 << 76 | (number >> 64 & 0xFFF) << 64 | 2 << 62 | number & (1 << 62) - 1
+    return f"{prefix}_01{base58(number)}"

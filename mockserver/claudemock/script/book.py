@@ -1,0 +1,120 @@
+"""A scope's script: which reply answers the next request. Queue first, then rules, then script files."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from claudemock.engine.reply import Reply
+from claudemock.script.match import Facts, Match
+from claudemock.script.spec import ReplySpec
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Replies with the names they are reported under, and whether a miss is an error."""
+
+    replies: tuple[tuple[str, ReplySpec], ...] = ()
+    strict: bool = False
+
+
+@dataclass(slots=True)
+class Entry:
+    """One armed reply and how often it may still answer (None: any number of times)."""
+
+    id: str
+    spec: ReplySpec
+    match: Match | None
+    left: int | None
+    reply: Reply
+    used: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as the control API shows it."""
+        return {
+            "id": self.id,
+            "reply": self.spec.model_dump(exclude_none=True, exclude_unset=True),
+            "used": self.used,
+            "left": self.left,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """No scripted reply fitted although the script is strict: the nearest rules and what differed."""
+
+    nearest: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def __str__(self) -> str:
+        if not self.nearest:
+            return "the script is strict and no reply is left in it"
+        rules = "; ".join(f"{name} ({', '.join(reasons)})" for name, reasons in self.nearest)
+        return f"the script is strict and no reply in it fits this request. Nearest: {rules}"
+
+
+def arm(spec: ReplySpec, name: str) -> Entry:
+    """An entry from a spec. Without `times` a plain reply answers once, one with a `match` any number of times."""
+    once = spec.match is None and "times" not in spec.model_fields_set
+    match = spec.match.compiled() if spec.match else None
+    return Entry(name, spec, match, 1 if once else spec.times, spec.reply(name))
+
+
+class ScriptBook:
+    """The replies armed in one scope, over what the server's script files (`base`) say in every scope."""
+
+    def __init__(self, base: Script = Script()) -> None:
+        self._base = base
+        self._next = 1
+        self.clear()
+
+    def clear(self) -> None:
+        """Back to what the script files say."""
+        self._queue: deque[Entry] = deque()
+        self._rules: list[Entry] = []
+        self._from_files = [arm(spec, name) for name, spec in self._base.replies]
+        self.strict = self._base.strict
+
+    def add(self, specs: Iterable[ReplySpec]) -> list[str]:
+        """Arm replies; returns their ids."""
+        ids = []
+        for spec in specs:
+            entry = arm(spec, f"reply_{self._next}")
+            self._next += 1
+            ids.append(entry.id)
+            if entry.match is None:
+                self._queue.append(entry)
+            else:
+                self._rules.append(entry)
+        return ids
+
+    def __iter__(self) -> Iterator[Entry]:
+        """What is armed, in the order it is tried; replies of the queue leave it when they are used up."""
+        return chain(self._queue, self._rules, self._from_files)
+
+    def take(self, facts: Facts) -> Reply | Miss | None:
+        """The next reply for a request; None where the default reply should answer."""
+        if self._queue:
+            entry = self._use(self._queue[0])
+            if entry.left == 0:
+                self._queue.popleft()
+            return entry.reply
+        for entry in chain(self._rules, self._from_files):
+            if entry.left != 0 and (entry.match is None or not entry.match.differences(facts)):
+                return self._use(entry).reply
+        return Miss(self._nearest(facts)) if self.strict else None
+
+    @staticmethod
+    def _use(entry: Entry) -> Entry:
+        entry.used += 1
+        entry.left = None if entry.left is None else entry.left - 1
+        return entry
+
+    def _nearest(self, facts: Facts) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The three rules that differ in the fewest points."""
+        told: list[tuple[str, tuple[str, ...]]] = []
+        for entry in self:
+            differs = entry.match.differences(facts) if entry.match else []
+            spent = [f"used up after {entry.used}"] if entry.left == 0 else []
+            told.append((entry.id, tuple(differs + spent)))
+        return tuple(sorted(told, key=lambda item: len(item[1]))[:3])

@@ -1,0 +1,152 @@
+"""Which requests a scripted reply answers. A match returns what differs, never a boolean.
+
+Patterns are globs (`*` any text, `?` one character) or, after `re:`, regular expressions. `model`, `tool`, `workspace`
+and header values match whole; `system`, `contains` and `tool_result` match anywhere in the text.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from claudemock.wire.messages import MessagesRequest
+
+
+class Pattern:
+    """A compiled glob or `re:` pattern. Raises `ValueError` for a regular expression that does not compile."""
+
+    def __init__(self, text: str, *, anywhere: bool) -> None:
+        self.text = text
+        if text.startswith("re:"):
+            try:
+                self._search = re.compile(text[3:], re.DOTALL).search
+            except re.error as error:
+                raise ValueError(f"{text!r} is not a regular expression: {error}") from None
+        else:
+            glob = re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
+            compiled = re.compile(glob, re.DOTALL)
+            self._search = compiled.search if anywhere else compiled.fullmatch
+
+    def __call__(self, text: str) -> bool:
+        """Whether `text` matches."""
+        return self._search(text) is not None
+
+
+class Facts:
+    """What a match looks at, drawn from one request the first time it is asked for."""
+
+    def __init__(self, request: MessagesRequest, headers: Mapping[str, str], workspace: str) -> None:
+        self._request = request
+        self.headers = headers
+        self.workspace = workspace
+
+    @property
+    def model(self) -> str:
+        """The model as the request named it."""
+        return self._request.model
+
+    @property
+    def stream(self) -> bool:
+        """Whether a stream was asked for."""
+        return bool(self._request.stream)
+
+    @cached_property
+    def system(self) -> str:
+        """The system prompt's text."""
+        return _texts(self._request.system)
+
+    @cached_property
+    def turn(self) -> int:
+        """Which answer of the conversation this will be, from 1."""
+        return 1 + sum(message.role == "assistant" for message in self._request.messages)
+
+    @cached_property
+    def said(self) -> str:
+        """The text of the last user message, tool results included."""
+        return _texts(self._last)
+
+    @cached_property
+    def tools(self) -> tuple[str, ...]:
+        """The names of the tools on offer."""
+        return tuple(name for tool in self._request.tools or () if isinstance(name := getattr(tool, "name", None), str))
+
+    @cached_property
+    def tool_results(self) -> tuple[str, ...]:
+        """For every tool result in the last message: the tool's name, a line break, and the result's text."""
+        names = {
+            block.id: block.name
+            for message in self._request.messages
+            for block in message.content
+            if block.type == "tool_use"
+        }
+        results = (block for block in self._last if block.type == "tool_result")
+        return tuple(f"{names.get(block.tool_use_id, '')}\n{_texts([block])}" for block in results)
+
+    @cached_property
+    def _last(self) -> list[Any]:
+        for message in reversed(self._request.messages):
+            if message.role == "user":
+                return list(message.content)
+        return []
+
+
+def _texts(blocks: Any) -> str:
+    parts: list[str] = []
+    for block in blocks or ():
+        if block.type == "text":
+            parts.append(block.text)
+        elif block.type == "tool_result" and block.content is not None:
+            parts.append(block.content if isinstance(block.content, str) else _texts(block.content))
+    return "\n".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What a request must be for a reply to be its answer; an empty match fits every request."""
+
+    model: Pattern | None = None
+    system: Pattern | None = None
+    contains: Pattern | None = None
+    tool: Pattern | None = None
+    tool_result: Pattern | None = None
+    workspace: Pattern | None = None
+    stream: bool | None = None
+    turn: int | None = None
+    header: Mapping[str, Pattern] = field(default_factory=dict)
+
+    def differences(self, facts: Facts) -> list[str]:
+        """What keeps this match from fitting; empty when it fits."""
+        return [text for text in self._compare(facts) if text]
+
+    def _compare(self, facts: Facts) -> list[str | None]:
+        checks = [
+            _unlike("model", self.model, facts.model),
+            _unlike("workspace", self.workspace, facts.workspace),
+        ]
+        if self.stream is not None and self.stream != facts.stream:
+            checks.append(f"stream: wanted {str(self.stream).lower()}, got {str(facts.stream).lower()}")
+        if self.turn is not None and self.turn != facts.turn:
+            checks.append(f"turn: wanted {self.turn}, got {facts.turn}")
+        for name, pattern in self.header.items():
+            checks.append(_unlike(f"header {name}", pattern, facts.headers.get(name, "")))
+        if self.system is not None:
+            checks.append(_unlike("system", self.system, facts.system))
+        if self.contains is not None:
+            checks.append(_unlike("contains", self.contains, facts.said))
+        if self.tool is not None and not any(map(self.tool, facts.tools)):
+            checks.append(f"tool: wanted {self.tool.text!r}, got {', '.join(facts.tools) or 'no tools'}")
+        if self.tool_result is not None and not any(map(self.tool_result, facts.tool_results)):
+            seen = _short("; ".join(facts.tool_results)) if facts.tool_results else "no tool results"
+            checks.append(f"tool_result: wanted {self.tool_result.text!r}, got {seen}")
+        return checks
+
+
+def _unlike(key: str, pattern: Pattern | None, value: str) -> str | None:
+    if pattern is None or pattern(value):
+        return None
+    return f"{key}: wanted {pattern.text!r}, got {_short(value)}"
+
+
+def _short(text: str, width: int = 80) -> str:
+    return repr(text if len(text) <= width else text[: width - 1] + "…")

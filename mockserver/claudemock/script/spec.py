@@ -1,0 +1,194 @@
+"""A reply as users write it (JSON, YAML, Python) and what it becomes.
+
+    REPLY = "text" | {text?, thinking?, tool_use?: [{name, input?, id?}], content?: [blocks], stop_reason?,
+                      stop_sequence?, usage?, citations?, refusal?, pacing?: {first_token_ms?, tokens_per_second?},
+                      chunk?, match?: {…}, times?: N | null}
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from claudemock.engine.reply import Block, Pacing, Reply
+from claudemock.script.match import Match, Pattern
+from claudemock.wire.output import parse_output_blocks
+
+STOP_REASONS = Literal[
+    "end_turn",
+    "max_tokens",
+    "stop_sequence",
+    "tool_use",
+    "pause_turn",
+    "refusal",
+    "model_context_window_exceeded",
+    "compaction",
+]
+
+
+class ScriptError(ValueError):
+    """A script that cannot be used. `path` is where in it (`("replies", 2, "stop_reason")`)."""
+
+    def __init__(self, message: str, path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(f"{'.'.join(map(str, path))}: {message}" if path else message)
+        self.path = path
+        self.reason = message
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+class PacingSpec(_Spec):
+    """How a stream is paced."""
+
+    first_token_ms: Annotated[float, Field(ge=0, le=600_000)] | None = None
+    tokens_per_second: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+
+
+class ToolUseSpec(_Spec):
+    """One tool call."""
+
+    name: Annotated[str, Field(min_length=1)]
+    input: dict[str, Any] = {}
+    id: str | None = None
+
+
+class RefusalSpec(_Spec):
+    """A refusal's `stop_details`."""
+
+    category: str | None = None
+    explanation: str | None = None
+
+
+class MatchSpec(_Spec):
+    """Globs or `re:` patterns a request must fit."""
+
+    model: str | None = None
+    system: str | None = None
+    contains: str | None = None
+    tool: str | None = None
+    tool_result: str | None = None
+    workspace: str | None = None
+    stream: bool | None = None
+    turn: Annotated[int, Field(ge=1)] | None = None
+    header: dict[str, str] = {}
+
+    @field_validator("model", "system", "contains", "tool", "tool_result", "workspace")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        if value is not None:
+            Pattern(value, anywhere=True)
+        return value
+
+    @field_validator("header")
+    @classmethod
+    def _headers_compile(cls, value: dict[str, str]) -> dict[str, str]:
+        for pattern in value.values():
+            Pattern(pattern, anywhere=False)
+        return {name.lower(): pattern for name, pattern in value.items()}
+
+    def compiled(self) -> Match:
+        """The match this spec describes."""
+
+        def whole(text: str | None) -> Pattern | None:
+            return None if text is None else Pattern(text, anywhere=False)
+
+        def within(text: str | None) -> Pattern | None:
+            return None if text is None else Pattern(text, anywhere=True)
+
+        return Match(
+            model=whole(self.model),
+            workspace=whole(self.workspace),
+            tool=whole(self.tool),
+            system=within(self.system),
+            contains=within(self.contains),
+            tool_result=within(self.tool_result),
+            stream=self.stream,
+            turn=self.turn,
+            header={name: Pattern(text, anywhere=False) for name, text in self.header.items()},
+        )
+
+
+class ReplySpec(_Spec):
+    """One scripted reply."""
+
+    text: str | None = None
+    thinking: str | None = None
+    tool_use: Annotated[list[ToolUseSpec], Field(min_length=1)] | None = None
+    content: list[dict[str, Any]] | None = None
+    citations: list[dict[str, Any]] | None = None
+    refusal: RefusalSpec | str | bool | None = None
+    stop_reason: STOP_REASONS | None = None
+    stop_sequence: str | None = None
+    usage: dict[str, Any] | None = None
+    pacing: PacingSpec | None = None
+    chunk: Annotated[int, Field(ge=1)] | None = None
+    match: MatchSpec | None = None
+    times: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_text(cls, value: Any) -> Any:
+        return {"text": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "ReplySpec":
+        parts = [name for name in ("text", "thinking", "tool_use", "citations") if getattr(self, name) is not None]
+        if self.content is not None and parts:
+            raise ValueError(f"content says everything itself; leave out {', '.join(parts)}")
+        if self.citations is not None and self.text is None:
+            raise ValueError("citations belong to text; give the text they support")
+        if self.content is None and not parts and self.refusal in (None, False):
+            raise ValueError("a reply needs one of text, thinking, tool_use, content or refusal")
+        if self.refusal and self.stop_reason not in (None, "refusal"):
+            raise ValueError("a refusal's stop_reason is refusal")
+        return self
+
+    def reply(self, source: str) -> Reply:
+        """The reply this spec describes; `source` names where it came from."""
+        refused = self.refusal not in (None, False)
+        return Reply(
+            content=tuple(self.blocks()),
+            stop_reason="refusal" if refused else self.stop_reason,
+            stop_sequence=self.stop_sequence,
+            stop_details=self._stop_details() if refused else None,
+            usage=self.usage or {},
+            pacing=Pacing(**self.pacing.model_dump()) if self.pacing else None,
+            chunk=self.chunk,
+            source=source,
+        )
+
+    def blocks(self) -> list[Block]:
+        """The content as blocks, in the order the API gives them: thinking, text, tool calls."""
+        if self.content is not None:
+            return self.content
+        blocks: list[Block] = []
+        if self.thinking is not None:
+            blocks.append({"type": "thinking", "thinking": self.thinking})
+        if self.text is not None:
+            cited = {} if self.citations is None else {"citations": self.citations}
+            blocks.append({"type": "text", "text": self.text, **cited})
+        blocks += [{"type": "tool_use", **call.model_dump(exclude_none=True)} for call in self.tool_use or ()]
+        return blocks
+
+    def _stop_details(self) -> Mapping[str, Any]:
+        given = RefusalSpec() if self.refusal is True else self.refusal
+        if isinstance(given, str):
+            given = RefusalSpec(explanation=given)
+        assert isinstance(given, RefusalSpec)  # noqa: S101 - None and False have been ruled out
+        return {"type": "refusal", "category": given.category, "explanation": given.explanation}
+
+
+def parse_reply(data: Any, path: tuple[str | int, ...] = ()) -> ReplySpec:
+    """A reply from JSON. Raises `ScriptError` with the place and the reason."""
+    try:
+        spec = ReplySpec.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ScriptError(first["msg"].removeprefix("Value error, "), (*path, *first["loc"])) from None
+    try:
+        parse_output_blocks(spec.blocks())
+    except ValueError as error:
+        raise ScriptError(str(error), (*path, "content")) from None
+    return spec

@@ -1,0 +1,105 @@
+"""Running the server: in the foreground for the command line, in a thread for tests and scripts."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from claudemock.app import build_app
+from claudemock.control.client import MockServer
+from claudemock.script.book import Script
+from claudemock.settings import Settings
+from claudemock.world import World
+
+
+class PortTaken(OSError):
+    """The address cannot be listened on."""
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that says when it answers, and leaves signals alone when it does not run in the main thread."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 picks a free one. Raises `PortTaken` with the address in its message."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    sock.listen(1024)
+    return sock
+
+
+def run(settings: Settings, script: Script, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted; `ready` is called with the base URL once the server answers."""
+    sock = listen(settings.host, settings.port)
+    world = World(settings, script)
+    try:
+        server = _Server(_config(world), lambda: ready(base_url(sock)))
+        server.run(sockets=[sock])
+    finally:
+        world.close()
+        sock.close()
+
+
+@contextmanager
+def serve(*, port: int = 0, script: Script | None = None, **settings: Any) -> Iterator[MockServer]:
+    """A server in a thread of this process, and a client of its control API: `with claudemock.serve() as server:`.
+
+    Takes the fields of `Settings`; `port` 0 picks a free one. The server is stopped at the end of the block, open
+    streams included.
+    """
+    made = Settings(port=port, **settings)
+    sock = listen(made.host, made.port)
+    world = World(made, script or Script())
+    started = threading.Event()
+    server = _Server(_config(world), started.set)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="claudemock", daemon=True)
+    thread.start()
+    try:
+        while not started.wait(0.05):
+            if not thread.is_alive():
+                raise RuntimeError("the server stopped before it answered; its log says why")
+        yield MockServer(base_url(sock))
+    finally:
+        server.should_exit = True
+        thread.join()
+        world.close()
+        sock.close()
+
+
+def base_url(sock: socket.socket) -> str:
+    """`http://127.0.0.1:8787` for a listening socket."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _config(world: World) -> uvicorn.Config:
+    return uvicorn.Config(
+        build_app(world),
+        lifespan="off",
+        ws="none",
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )

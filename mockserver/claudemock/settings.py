@@ -1,0 +1,40 @@
+"""How one server is set up. Everything a user can change is here, in `fixtures/`, or on the control API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most bytes a request body may have, per endpoint family (docs: errors, overview, August 2026)."""
+
+    messages: int = 32 * MEGABYTE
+    files: int = 500 * MEGABYTE
+    control: int = 64 * MEGABYTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One server's settings, fixed for its life.
+
+    `models`: which ids answer (`current` refuses retired ones as the API does, `known` serves all the catalogue has,
+    `any` every string). `checks`: `wire` keeps types and required fields and drops the semantic checks. `catalog`
+    overrides catalogue entries. `padding` is the streams' random white space. `journal_bytes` bounds what the journal
+    keeps. `allow_hosts` are further Host names that may use the control API.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8787
+    allow_hosts: tuple[str, ...] = ()
+    seed: int = 0
+    models: Literal["current", "known", "any"] = "current"
+    checks: Literal["full", "wire"] = "full"
+    scripts: tuple[Path, ...] = ()
+    catalog: Mapping[str, Any] = field(default_factory=dict)
+    padding: bool = True
+    journal_bytes: int = 64 * MEGABYTE
+    limits: Limits = Limits()
