@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from claudemock.control.client import MockServer
     from claudemock.script.parts import refusal, text, thinking, tool_use
-    from claudemock.serve import serve
+    from claudemock.serving import serve
 
 __all__ = ["MockServer", "refusal", "serve", "text", "thinking", "tool_use"]
 
@@ -25,7 +25,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(parts, name)
     if name == "serve":
-        from claudemock.serve import serve as value
+        from claudemock.serving import serve as value
 
         return value
     if name == "MockServer":

@@ -6,6 +6,8 @@ Recorder (scope, exchange, tee) → Problems (errors as envelopes) → Gate (cre
 from typing import Any
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from claudemock.api.asgi import App, AsgiScope, Receive, Send
@@ -17,6 +19,7 @@ from claudemock.api.problems import Problems
 from claudemock.api.recorder import Recorder
 from claudemock.api.tokens import CountTokens
 from claudemock.control import endpoints as control
+from claudemock.wire.errors import ApiError
 from claudemock.world import World
 
 
@@ -37,6 +40,7 @@ def routes(world: World) -> list[Route]:
         Route("/v1/files/{file_id}", file, methods=["GET", "DELETE"]),
         Route("/v1/files/{file_id}/content", file, methods=["GET"]),
         *_control_routes(world),
+        Route("/v1/messages/batches{rest:path}", _no_batches, methods=["GET", "POST", "DELETE"]),
     ]
 
 
@@ -58,6 +62,10 @@ def _control_routes(world: World) -> list[Route]:
         Route(path, control.Control(world, **handlers), methods=[method.upper() for method in handlers])
         for path, handlers in table.items()
     ]
+
+
+async def _no_batches(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
+    raise ApiError(501, "api_error", "claudemock does not emulate Message Batches.")
 
 
 async def _nowhere(scope: AsgiScope, receive: Receive, send: Send) -> Any:  # noqa: ARG001 - ASGI's signature

@@ -61,7 +61,7 @@ def _port(text: str) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from claudemock.script.book import Script
     from claudemock.script.spec import ScriptError
-    from claudemock.serve import PortTaken, run
+    from claudemock.serving import PortTaken, run
     from claudemock.settings import Settings
 
     settings = Settings(

@@ -41,9 +41,8 @@ class Files:
 
     async def _upload(self, exchange: Exchange, place: Scope, receive: Receive) -> StoredFile:
         form = await _form(exchange, receive, self._limit)
-        part = form.get("file")
-        if not isinstance(part, UploadFile):
-            raise invalid_request("file: Field required")
+        part = form["file"]
+        assert isinstance(part, UploadFile)  # noqa: S101 - _form refuses everything else
         mime_type = (part.content_type or "application/octet-stream").partition(";")[0].strip()
         now = place.clock.now()
         try:
@@ -104,9 +103,22 @@ async def _form(exchange: Exchange, receive: Receive, limit: int) -> FormData:
         StarletteHeaders(raw=exchange.headers), _stream(exchange, receive, limit), max_files=1, max_fields=8
     )
     try:
-        return await parser.parse()
-    except (MultiPartException, KeyError, UnicodeDecodeError, ValueError) as error:
+        form = await parser.parse()
+        if isinstance(form.get("file"), UploadFile):
+            return form
+        raise invalid_request("file: Field required")
+    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
+        _discard(parser)
         raise invalid_request(f"The multipart body could not be read: {error}") from None
+    except BaseException:
+        _discard(parser)
+        raise
+
+
+def _discard(parser: MultiPartParser) -> None:
+    """Close the temporary file of a part that never ended: the parser itself does so only for errors of its own."""
+    for file in parser._files_to_close_on_error:
+        file.close()
 
 
 async def _stream(exchange: Exchange, receive: Receive, limit: int) -> AsyncIterator[bytes]:

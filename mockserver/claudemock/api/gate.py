@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from claudemock.api.asgi import App, AsgiScope, Receive, Send, carried
 from claudemock.api.recorder import credential
+from claudemock.api.replay import version_of
 from claudemock.journal import Exchange
 from claudemock.wire.errors import ApiError, authentication, invalid_request
 from claudemock.world import Scope, World
@@ -50,7 +51,7 @@ class Gate:
             raise invalid_request("anthropic-workspace-id: does not match the workspace of this API key.")
 
     def _version(self, exchange: Exchange) -> str:
-        version = exchange.header(b"anthropic-version")
+        version = version_of(exchange.header(b"anthropic-version") or "")
         if not version:
             raise invalid_request("anthropic-version: header is required")
         if version not in self._versions:

@@ -18,6 +18,7 @@ from claudemock.journal import Exchange
 from claudemock.world import Scope, World
 
 _EVENT_STREAM = b"text/event-stream; charset=utf-8"
+_COUNT_THINKING = "thinking-token-count-2026-05-13"
 _WRITE = 65_536  # bytes after which an unpaced stream is written
 
 
@@ -49,7 +50,8 @@ class Messages:
     ) -> None:
         headers = self._headers.success(exchange, place, _EVENT_STREAM, None)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        sequence = events(message, turn.source, chunk=turn.reply.chunk)
+        counted = _COUNT_THINKING in turn.betas
+        sequence = events(message, turn.source, chunk=turn.reply.chunk, count_thinking=counted)
         padding = self._world.settings.padding
         if turn.reply.pacing is None:
             await _all_at_once(send, encode(sequence, turn.source, padding=padding))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from claudemock.api.replay import betas_of
 from claudemock.catalog import Model
 from claudemock.engine.checks import CheckContext, check, check_window
 from claudemock.engine.message import Turn
@@ -44,6 +45,7 @@ def find_model(world: World, name: str) -> Model:
 
 def prepare(world: World, place: Scope, exchange: Exchange, data: Any, source: bytes) -> Prepared:
     """Everything that happens before a message is built. Raises `ApiError`."""
+    exchange.betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
     request = parse_messages(data, version=exchange.version, betas=exchange.betas)
     if request.thread is not None:
         raise invalid_request(

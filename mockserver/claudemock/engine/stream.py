@@ -24,6 +24,9 @@ _PIECE = re.compile(r"\s*\S{1,24}|\s+")
 _WORDS = (4, 3, 5, 2, 6, 4, 3, 8, 2, 5, 4, 3, 7, 4, 1, 5)
 
 
+_ONLY_AT_THE_END = frozenset({"output_tokens_details", "server_tool_use", "iterations"})
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One server-sent event before it is written: its name and its data."""
@@ -33,8 +36,14 @@ class Event:
     tokens: int = 0  # how much of the output it carries, for pacing
 
 
-def events(message: dict[str, Any], source: bytes, *, chunk: int | None = None) -> Iterator[Event]:
-    """The events that assemble to `message`. `source` seeds what varies; `chunk` fixes the text deltas' length."""
+def events(
+    message: dict[str, Any], source: bytes, *, chunk: int | None = None, count_thinking: bool = False
+) -> Iterator[Event]:
+    """The events that assemble to `message`.
+
+    `source` seeds what varies; `chunk` fixes the text deltas' length. `count_thinking` (beta
+    thinking-token-count-2026-05-13) gives every thinking delta an `estimated_tokens`.
+    """
     draws = shake_128(source).digest(64)
     yield Event("message_start", {"type": "message_start", "message": _opening(message, draws[0])})
     for index, block in enumerate(message["content"]):
@@ -42,6 +51,8 @@ def events(message: dict[str, Any], source: bytes, *, chunk: int | None = None) 
         yield Event("content_block_start", {"type": "content_block_start", "index": index, "content_block": start})
         if index == 0:
             yield Event("ping", {"type": "ping"})
+        if count_thinking and block["type"] == "thinking":
+            deltas = _counted(deltas, message["usage"])
         for delta in deltas:
             data = {"type": "content_block_delta", "index": index, "delta": delta}
             yield Event("content_block_delta", data, tokens=1)
@@ -71,10 +82,11 @@ def _pads(source: bytes) -> Iterator[bytes]:
 
 
 def _opening(message: dict[str, Any], draw: int) -> dict[str, Any]:
-    usage = {k: v for k, v in message["usage"].items() if k not in ("output_tokens_details", "server_tool_use")}
+    usage = {key: value for key, value in message["usage"].items() if key not in _ONLY_AT_THE_END}
     usage["output_tokens"] = min(usage["output_tokens"], 1 if draw & 1 else 1 + draw % 8)
     opening = {**message, "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
     opening.pop("context_management", None)
+    opening.pop("container", None)
     if "stop_details" in opening:
         opening["stop_details"] = None
     return opening
@@ -89,8 +101,8 @@ def _closing(message: dict[str, Any]) -> dict[str, Any]:
         "cache_read_input_tokens",
         "output_tokens",
         "output_tokens_details",
-        "iterations",
         "server_tool_use",
+        "iterations",
     )
     closing: dict[str, Any] = {"type": "message_delta", "delta": delta}
     closing["usage"] = {key: usage[key] for key in order if key in usage}
@@ -124,6 +136,21 @@ def _thinking(block: Block, draws: bytes, chunk: int | None) -> Iterator[dict[st
     for piece in _pieces(block["thinking"], draws, chunk):
         yield {"type": "thinking_delta", "thinking": piece}
     yield {"type": "signature_delta", "signature": block["signature"]}
+
+
+def _counted(deltas: Iterator[dict[str, Any]], usage: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Recorded: null beside shown thinking; where the text is omitted, one delta with an estimate and one with null."""
+    shown = False
+    for delta in deltas:
+        if delta["type"] == "thinking_delta":
+            shown = True
+            yield {**delta, "estimated_tokens": None}
+            continue
+        if not shown:
+            spent = usage.get("output_tokens_details", {}).get("thinking_tokens", 0)
+            for estimate in (50 * max(1, round(spent / 50)), None):
+                yield {"type": "thinking_delta", "thinking": "", "estimated_tokens": estimate}
+        yield delta
 
 
 def _pieces(text: str, draws: bytes, chunk: int | None) -> Iterator[str]:

@@ -1,0 +1,24 @@
+"""Fixtures every test may use: one server per process, one scope per test."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from claudemock.control.client import MockServer
+from claudemock.serving import serve
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def root() -> Iterator[MockServer]:
+    """A running server with default settings, shared by all tests of the process."""
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def server(root: MockServer) -> MockServer:
+    """The shared server, seen from a scope of the test's own."""
+    return root.scope(f"test-{next(_numbers)}")
