@@ -25,11 +25,11 @@ def __getattr__(name: str) -> Any:
 
         return getattr(parts, name)
     if name == "serve":
-        from claudemock.serving import serve as value
+        from claudemock.serving import serve
 
-        return value
+        return serve
     if name == "MockServer":
-        from claudemock.control.client import MockServer as value  # type: ignore[assignment]
+        from claudemock.control.client import MockServer
 
-        return value
+        return MockServer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

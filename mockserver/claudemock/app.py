@@ -25,7 +25,9 @@ from claudemock.world import World
 
 def build_app(world: World) -> App:
     """The ASGI application that serves `world`."""
-    return Recorder(Problems(Gate(Router(routes(world), redirect_slashes=False, default=_nowhere), world), world), world)
+    return Recorder(
+        Problems(Gate(Router(routes(world), redirect_slashes=False, default=_nowhere), world), world), world
+    )
 
 
 def routes(world: World) -> list[Route]:

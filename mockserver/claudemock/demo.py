@@ -56,7 +56,8 @@ def _ask(client: Any) -> str:
     reply = client.messages.create(
         model=_MODEL, max_tokens=100, messages=[{"role": "user", "content": "Hello, Claude"}]
     )
-    return f"{reply.content[0].text}  [{reply.stop_reason}, {reply.usage.input_tokens} + {reply.usage.output_tokens} tokens]"
+    usage = reply.usage
+    return f"{reply.content[0].text}  [{reply.stop_reason}, {usage.input_tokens} + {usage.output_tokens} tokens]"
 
 
 def _stream(client: Any) -> str:
@@ -96,10 +97,13 @@ def _journal(server: MockServer) -> list[str]:
         response = exchange["response"]
         usage = exchange["usage"] or {}
         told = f"{usage['input_tokens']:>4} in {usage['output_tokens']:>3} out" if usage else " " * 15
-        kind = f"{len(response['events'])} events" if "events" in response else f"{len(json.dumps(response['body']))} bytes"
+        kind = (
+            f"{len(response['events'])} events"
+            if "events" in response
+            else f"{len(json.dumps(response['body']))} bytes"
+        )
         last = exchange["request"]["body"]["messages"][-1]["content"]
         said = last if isinstance(last, str) else ", ".join(block["type"] for block in last)
-        lines.append(
-            f"   {exchange['id']:<7} {exchange['method']} {exchange['path']}  {response['status']}  {told}  {kind:>10}  {said}"
-        )
+        request = f"{exchange['method']} {exchange['path']}"
+        lines.append(f"   {exchange['id']:<7} {request}  {response['status']}  {told}  {kind:>10}  {said}")
     return lines

@@ -11,7 +11,7 @@ _FORBIDDEN = re.compile(r'[<>:"|?*\\/\x00-\x1f]')
 _MOST_SECONDS, _LEAST_SECONDS = 7_776_000, 3_600
 
 
-class BadFile(ValueError):
+class BadFileError(ValueError):
     """An upload that is refused; the message says why."""
 
 
@@ -79,28 +79,28 @@ class FileShelf:
 def clean_filename(name: str | None, mime_type: str) -> str:
     """The name a file is kept under (API-FACTS §6): the last path component, or `unnamed` with an extension.
 
-    Raises `BadFile` for a name over 255 characters or with a forbidden character.
+    Raises `BadFileError` for a name over 255 characters or with a forbidden character.
     """
     last = re.split(r"[\\/]", name or "")[-1]
     if not last:
         return f"unnamed{mimetypes.guess_extension(mime_type) or ''}"
     if len(last) > 255:
-        raise BadFile("file: filename must be 1-255 characters long")
+        raise BadFileError("file: filename must be 1-255 characters long")
     if _FORBIDDEN.search(last):
-        raise BadFile('file: filename contains forbidden characters: < > : " | ? * \\ / or a control character')
+        raise BadFileError('file: filename contains forbidden characters: < > : " | ? * \\ / or a control character')
     return last
 
 
 def lifetime(text: str | None) -> int | None:
-    """`expires_in_seconds` of an upload. Raises `BadFile` outside 3,600…7,776,000."""
+    """`expires_in_seconds` of an upload. Raises `BadFileError` outside 3,600…7,776,000."""
     if text is None:
         return None
     if not text.isdecimal():
-        raise BadFile("expires_in_seconds: Input should be a valid integer, unable to parse string as an integer")
+        raise BadFileError("expires_in_seconds: Input should be a valid integer, unable to parse string as an integer")
     if int(text) < _LEAST_SECONDS:
-        raise BadFile(f"expires_in_seconds: Input should be greater than or equal to {_LEAST_SECONDS}")
+        raise BadFileError(f"expires_in_seconds: Input should be greater than or equal to {_LEAST_SECONDS}")
     if int(text) > _MOST_SECONDS:
-        raise BadFile(f"expires_in_seconds: Input should be less than or equal to {_MOST_SECONDS}")
+        raise BadFileError(f"expires_in_seconds: Input should be less than or equal to {_MOST_SECONDS}")
     return int(text)
 
 

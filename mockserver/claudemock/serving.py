@@ -15,7 +15,7 @@ from claudemock.settings import Settings
 from claudemock.world import World
 
 
-class PortTaken(OSError):
+class PortTakenError(OSError):
     """The address cannot be listened on."""
 
 
@@ -33,7 +33,7 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 picks a free one. Raises `PortTaken` with the address in its message."""
+    """A listening socket; port 0 picks a free one. Raises `PortTakenError` with the address in its message."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -41,7 +41,7 @@ def listen(host: str, port: int) -> socket.socket:
         sock.bind((host, port))
     except OSError as error:
         sock.close()
-        raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        raise PortTakenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
     sock.listen(1024)
     return sock
 

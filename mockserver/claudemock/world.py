@@ -52,7 +52,7 @@ class Scope:
 class World:
     """One server's settings, data and state."""
 
-    def __init__(self, settings: Settings, script: Script = Script()) -> None:
+    def __init__(self, settings: Settings, script: Script) -> None:
         self.settings = settings
         self.catalog = Catalog.load(settings.catalog)
         self.tokens = TokenEstimator.load()

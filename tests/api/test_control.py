@@ -1,5 +1,6 @@
 """The control API: scripts, exchanges, clock, reset; and who may use it."""
 
+import json
 import threading
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from claudemock import text, thinking, tool_use
 from claudemock.control.client import ControlError, MockServer
-from tests.http import ask, send
+from tests.wire_client import ask, send
 
 
 def test_health(server: MockServer) -> None:
@@ -28,7 +29,9 @@ def test_replies_answer_in_order_and_once(server: MockServer) -> None:
 
 def test_replies_can_be_listed_and_cleared(server: MockServer) -> None:
     """What is armed is shown with what is left of it."""
-    ids = server.call("POST", "replies", {"replies": ["a", {"text": "b", "times": 3}, {"text": "c", "match": {"turn": 2}}]})
+    ids = server.call(
+        "POST", "replies", {"replies": ["a", {"text": "b", "times": 3}, {"text": "c", "match": {"turn": 2}}]}
+    )
     shown = server.call("GET", "replies")
     assert [entry["id"] for entry in shown["replies"]] == ids["ids"]
     assert [entry["left"] for entry in shown["replies"]] == [1, 3, None]
@@ -82,7 +85,7 @@ def test_match_tool_result(server: MockServer) -> None:
         {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}}]},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "4 °C"}]},
     ]
-    body = {"messages": turns, "tools": [{"name": "get_weather", "input_schema": {"type": "object"}}]}
+    body: dict[str, Any] = {"messages": turns, "tools": [{"name": "get_weather", "input_schema": {"type": "object"}}]}
     assert [ask(server, **body).json["content"][0]["text"] for _ in range(2)] == ["by name", "by text"]
 
 
@@ -111,12 +114,13 @@ def test_strict_miss_names_the_nearest_rules(server: MockServer) -> None:
         ({"text": "x", "stop_reason": "done"}, "replies.0.stop_reason: "),
         ({"text": "x", "match": {"contains": "re:("}}, "replies.0.match.contains: 're:(' is not a regular expression"),
         ({"content": [{"type": "text"}]}, "replies.0.content"),
+        ({"content": [{"type": "text", "text": "x", "deep": json.loads("[" * 300 + "]" * 300)}]}, "replies.0: cannot be"),
         ({"citations": [], "thinking": "x"}, "replies.0: citations belong to text"),
     ],
 )
 def test_bad_replies_are_refused_with_their_place(server: MockServer, reply: dict[str, Any], place: str) -> None:
     """A wrong reply names where and what; nothing of the request is armed."""
-    with pytest.raises(ControlError, match=".") as caught:
+    with pytest.raises(ControlError, match=r"\w") as caught:
         server.call("POST", "replies", {"replies": [reply, "fine"]})
     assert str(caught.value).startswith(place)
     assert server.call("GET", "replies")["replies"] == []
@@ -180,7 +184,17 @@ def test_clock(server: MockServer) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, {}, [], {"advance": -1}, {"advance": "1"}, {"set": "yesterday"}, {"set": "2026-11-01"}, {"freeze": 1}, {"x": 1}],
+    [
+        None,
+        {},
+        [],
+        {"advance": -1},
+        {"advance": "1"},
+        {"set": "yesterday"},
+        {"set": "2026-11-01"},
+        {"freeze": 1},
+        {"x": 1},
+    ],
 )
 def test_bad_clock_calls(server: MockServer, body: Any) -> None:
     """A clock call that makes no sense is refused and changes nothing."""
@@ -225,4 +239,6 @@ def test_foreign_pages_cannot_reach_the_control_api(server: MockServer, headers:
 def test_local_pages_can(server: MockServer) -> None:
     """The inspector's own origin is let in."""
     origin = "http://127.0.0.1:8787"
-    assert send(server, "GET", "/_mock/health", headers={"origin": origin, "sec-fetch-site": "same-origin"}).status == 200
+    assert (
+        send(server, "GET", "/_mock/health", headers={"origin": origin, "sec-fetch-site": "same-origin"}).status == 200
+    )

@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 
 from claudemock.control.client import MockServer
-from tests.http import Response, send
+from tests.wire_client import Response, send
 
 BOUNDARY = "xYzZY"
 
 
 def form(name: str | None = "a.txt", content: bytes = b"hello", kind: str = "text/plain", **fields: str) -> bytes:
     """A multipart body as SDKs send it: scalar fields first, then the file."""
-    parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in fields.items()]
+    parts = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
+        for key, value in fields.items()
+    ]
     filename = "" if name is None else f'; filename="{name}"'
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"{filename}\r\nContent-Type: {kind}\r\n\r\n'
     return "".join(parts).encode() + head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
@@ -30,7 +33,9 @@ def test_round_trip(server: MockServer) -> None:
     made = upload(server, "notes.txt", b"hello").json
     assert re.fullmatch(r"file_011C\w{20}", made["id"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}000Z", made["created_at"])
-    assert {key: made[key] for key in ("type", "filename", "mime_type", "size_bytes", "downloadable", "expires_at")} == {
+    assert {
+        key: made[key] for key in ("type", "filename", "mime_type", "size_bytes", "downloadable", "expires_at")
+    } == {
         "type": "file",
         "filename": "notes.txt",
         "mime_type": "text/plain",
@@ -41,7 +46,11 @@ def test_round_trip(server: MockServer) -> None:
     assert send(server, "GET", f"/v1/files/{made['id']}").json == made
     assert send(server, "GET", f"/v1/files/{made['id']}/content").error[2] == f"File '{made['id']}' is not downloadable"
     assert send(server, "DELETE", f"/v1/files/{made['id']}").json == {"id": made["id"], "type": "file_deleted"}
-    assert send(server, "GET", f"/v1/files/{made['id']}").error == (404, "not_found_error", f"File not found: {made['id']}")
+    assert send(server, "GET", f"/v1/files/{made['id']}").error == (
+        404,
+        "not_found_error",
+        f"File not found: {made['id']}",
+    )
 
 
 def test_paging(server: MockServer) -> None:
@@ -100,7 +109,7 @@ def test_names_are_cleaned(server: MockServer, name: str, kept: str) -> None:
         (form(name=None), f"multipart/form-data; boundary={BOUNDARY}"),
         (form(expires_in_seconds="10"), f"multipart/form-data; boundary={BOUNDARY}"),
         (form(expires_in_seconds="soon"), f"multipart/form-data; boundary={BOUNDARY}"),
-        (form() * 2, f"multipart/form-data; boundary=\xff"),
+        (form() * 2, "multipart/form-data; boundary=\xff"),
         (b"".join(form()[:-10] for _ in range(50)), f"multipart/form-data; boundary={BOUNDARY}"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from claudemock.control.client import MockServer
 from claudemock.serving import serve
 from claudemock.settings import Limits
-from tests.http import ask, send
+from tests.wire_client import ask, send
 
 HELLO = {"model": "claude-opus-4-8", "max_tokens": 64, "messages": [{"role": "user", "content": "Hi"}]}
 
@@ -60,8 +60,10 @@ def test_betas(server: MockServer) -> None:
     assert ask(server, headers={"anthropic-beta": "nope-1, claude-code-20250219,nope-2"}).error == (
         400,
         "invalid_request_error",
-        "Unexpected value(s) `nope-1`, `nope-2` for the `anthropic-beta` header. Please consult our documentation at "
-        "platform.claude.com/docs or try again without the header.",
+        (
+            "Unexpected value(s) `nope-1`, `nope-2` for the `anthropic-beta` header. "
+            "Please consult our documentation at platform.claude.com/docs or try again without the header."
+        ),
     )
 
 

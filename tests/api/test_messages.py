@@ -3,16 +3,15 @@
 import json
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claudemock import refusal, serve, text, thinking, tool_use
 from claudemock.control.client import MockServer
-from tests.http import ask, send
 from tests.unit.test_stream import assemble, parse
+from tests.wire_client import ask, send
 
-TOOL = {
+TOOL: dict[str, Any] = {
     "name": "book",
     "input_schema": {
         "type": "object",
@@ -46,7 +45,7 @@ def test_the_message_is_the_apis(server: MockServer) -> None:
     ]
 
 
-def test_default_replies_depend_on_the_request_only(server: MockServer, root: MockServer) -> None:
+def test_default_replies_depend_on_the_request_only(server: MockServer) -> None:
     """Different requests get different answers; another server with the same seed gives the same bytes."""
     one, other = ask(server, "Oslo").json, ask(server, "Rome").json
     assert one["content"] != other["content"]
@@ -69,8 +68,15 @@ def test_order_of_arrival_changes_nothing(server: MockServer) -> None:
 
 def test_scripted_parts(server: MockServer) -> None:
     """Thinking, text and calls come in the API's order with ids, callers and a signature."""
-    server.reply(tool_use("get_weather", city="Oslo"), tool_use("get_weather", city="Rome"), text("Let me look."), thinking("Two cities."))
-    message = ask(server, tools=[{**TOOL, "name": "get_weather"}], thinking={"type": "adaptive", "display": "summarized"}).json
+    server.reply(
+        tool_use("get_weather", city="Oslo"),
+        tool_use("get_weather", city="Rome"),
+        text("Let me look."),
+        thinking("Two cities."),
+    )
+    message = ask(
+        server, tools=[{**TOOL, "name": "get_weather"}], thinking={"type": "adaptive", "display": "summarized"}
+    ).json
     assert [block["type"] for block in message["content"]] == ["thinking", "text", "tool_use", "tool_use"]
     assert message["content"][0]["thinking"] == "Two cities."
     assert message["content"][0]["signature"].startswith("E")
@@ -134,7 +140,7 @@ def test_forced_tools_and_formats_are_obeyed(server: MockServer) -> None:
     assert call["stop_reason"] == "tool_use"
     assert isinstance(call["content"][0]["input"]["city"], str)
     assert 1 <= call["content"][0]["input"]["nights"] <= 5
-    schema = {**TOOL["input_schema"], "additionalProperties": False}  # type: ignore[dict-item]
+    schema = {**TOOL["input_schema"], "additionalProperties": False}
     schema["properties"] = {"city": {"type": "string"}, "nights": {"type": "integer"}}
     shaped = ask(server, output_config={"format": {"type": "json_schema", "schema": schema}}).json
     assert set(json.loads(shaped["content"][0]["text"])) == {"city", "nights"}
@@ -217,11 +223,17 @@ def test_a_stream_assembles_to_the_message(
     server: MockServer, said: str, thought: str | None, calls: list[dict[str, Any]]
 ) -> None:
     """For any scripted reply the stream says exactly what the JSON answer says."""
-    parts = [text(said), *(tool_use("f", call) for call in calls), *([thinking(thought)] if thought is not None else [])]
+    parts = [
+        text(said),
+        *(tool_use("f", call) for call in calls),
+        *([thinking(thought)] if thought is not None else []),
+    ]
     server.reset()
     server.reply(*parts, times=2)
     whole, events = ask(server).json, parse(ask(server, stream=True).body)
-    assert [{**block, "id": ""} for block in assemble(events)] == [{**block, "id": ""} for block in _signed(whole, events)]
+    assert [{**block, "id": ""} for block in assemble(events)] == [
+        {**block, "id": ""} for block in _signed(whole, events)
+    ]
     assert events[-2][1]["delta"]["stop_reason"] == whole["stop_reason"]
     assert events[-2][1]["usage"]["output_tokens"] == whole["usage"]["output_tokens"]
 

@@ -25,9 +25,7 @@ WEATHER: Any = {
 @pytest.fixture
 def client(server: MockServer) -> Anthropic:
     """A client that raises on any response that is not exactly as typed."""
-    return Anthropic(
-        base_url=server.base_url, api_key=server.api_key, max_retries=0, _strict_response_validation=True
-    )
+    return Anthropic(base_url=server.base_url, api_key=server.api_key, max_retries=0, _strict_response_validation=True)
 
 
 def run(server: MockServer, use: Callable[[AsyncAnthropic], Awaitable[Any]]) -> Any:

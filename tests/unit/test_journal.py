@@ -26,6 +26,11 @@ def made(scope: str = "s", body: bytes = b"", **facts: Any) -> Exchange:
     )
 
 
+def everything(entry: Exchange) -> bool:
+    """The filter that lets every journalled exchange through."""
+    return entry.sequence > 0
+
+
 def filled(journal: Journal, *sizes: int) -> list[Exchange]:
     """Finished exchanges with bodies of these sizes."""
     exchanges = [made(body=b"x" * size) for size in sizes]
@@ -39,7 +44,7 @@ def test_oldest_go_first_and_are_counted() -> None:
     """Over the bound the oldest exchanges are dropped, never the newest."""
     journal = Journal(limit=30_000)
     filled(journal, *[5_000] * 10)
-    kept = [entry.sequence for entry in journal.find(lambda entry: True)]
+    kept = [entry.sequence for entry in journal.find(everything)]
     assert kept == list(range(11 - len(kept), 11))
     assert journal.dropped == 10 - len(kept)
     assert 0 < len(kept) < 10
@@ -49,7 +54,7 @@ def test_one_exchange_over_the_bound_is_kept() -> None:
     """The newest exchange is there even when it alone is over the bound."""
     journal = Journal(limit=1000)
     filled(journal, 10, 50_000)
-    assert [entry.sequence for entry in journal.find(lambda entry: True)] == [2]
+    assert [entry.sequence for entry in journal.find(everything)] == [2]
 
 
 @given(st.lists(st.integers(0, 4000), max_size=30), st.integers(5_000, 40_000))
@@ -57,7 +62,7 @@ def test_bound_holds(sizes: list[int], limit: int) -> None:
     """Whatever comes in, what is kept fits the bound or is a single exchange, and nothing is uncounted."""
     journal = Journal(limit=limit)
     filled(journal, *sizes)
-    kept = journal.find(lambda entry: True)
+    kept = journal.find(everything)
     assert sum(entry.size for entry in kept) <= limit or len(kept) == 1
     assert len(kept) + journal.dropped == len(sizes)
 
@@ -66,7 +71,7 @@ def test_find_filters_and_pages() -> None:
     """`after` skips, `limit` bounds, the filter chooses."""
     journal = Journal(limit=10**6)
     filled(journal, 1, 2, 3, 4)
-    assert [entry.sequence for entry in journal.find(lambda entry: True, after=1, limit=2)] == [2, 3]
+    assert [entry.sequence for entry in journal.find(everything, after=1, limit=2)] == [2, 3]
     assert [entry.sequence for entry in journal.find(lambda entry: len(entry.body) > 3)] == [4]
 
 
@@ -78,7 +83,7 @@ def test_clear_is_one_scope() -> None:
         journal.begin(exchange)
         journal.close(exchange, "clean")
     journal.clear("a")
-    assert [entry.scope for entry in journal.find(lambda entry: True)] == ["b"]
+    assert [entry.scope for entry in journal.find(everything)] == ["b"]
 
 
 def test_listeners_hear_every_end_once() -> None:

@@ -24,7 +24,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-CITATION = st.fixed_dictionaries({"type": st.just("char_location"), "cited_text": st.text(), "start_char_index": st.integers(0)})
+CITATION = st.fixed_dictionaries(
+    {"type": st.just("char_location"), "cited_text": st.text(), "start_char_index": st.integers(0, 2**53)}
+)
 BLOCKS = st.lists(
     st.one_of(
         st.fixed_dictionaries({"type": st.just("text"), "text": st.text()}),

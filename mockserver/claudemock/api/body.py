@@ -13,7 +13,7 @@ _DRAIN = 4  # a body up to this many times over its limit is read to its end, so
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
-class ClientGone(Exception):
+class ClientGoneError(Exception):
     """The client hung up before its request was whole."""
 
 
@@ -37,7 +37,7 @@ async def _receive(receive: Receive, exchange: Exchange, limit: int) -> bytes:
         raise too_large()
     message = await receive()
     if message["type"] == "http.disconnect":
-        raise ClientGone
+        raise ClientGoneError
     first: bytes = message.get("body", b"")
     if not message.get("more_body") and len(first) <= limit:
         return first
@@ -45,7 +45,7 @@ async def _receive(receive: Receive, exchange: Exchange, limit: int) -> bytes:
     while message.get("more_body"):
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientGoneError
         part = message.get("body", b"")
         size += len(part)
         if size <= limit:

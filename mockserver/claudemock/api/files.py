@@ -1,6 +1,6 @@
 """/v1/files: upload, list, metadata, content, delete. Uploads stream to a temporary file, never into memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import orjson
@@ -9,10 +9,10 @@ from starlette.datastructures import Headers as StarletteHeaders
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried
-from claudemock.api.body import ClientGone, too_large
+from claudemock.api.body import ClientGoneError, too_large
 from claudemock.api.query import limit_of, one, parse_query
 from claudemock.api.respond import Headers, send_whole
-from claudemock.files import BadFile, StoredFile, clean_filename, lifetime
+from claudemock.files import BadFileError, StoredFile, clean_filename, lifetime
 from claudemock.ids import make_id
 from claudemock.journal import Exchange
 from claudemock.wire.errors import invalid_request, not_found
@@ -48,7 +48,7 @@ class Files:
         try:
             filename = clean_filename(part.filename, mime_type)
             seconds = lifetime(_text(form, "expires_in_seconds"))
-        except BadFile as error:
+        except BadFileError as error:
             await form.close()
             raise invalid_request(str(error)) from None
         size = part.size or 0
@@ -121,12 +121,12 @@ def _discard(parser: MultiPartParser) -> None:
         file.close()
 
 
-async def _stream(exchange: Exchange, receive: Receive, limit: int) -> AsyncIterator[bytes]:
+async def _stream(exchange: Exchange, receive: Receive, limit: int) -> AsyncGenerator[bytes, None]:
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientGoneError
         part = message.get("body", b"")
         exchange.body_size += len(part)
         if exchange.body_size > limit:

@@ -35,11 +35,11 @@ class Messages:
         body = await read_body(receive, exchange, self._world.settings.limits.messages)
         identify(exchange, place)
         assert exchange.source is not None  # noqa: S101 - identify has just set it
-        prepared = prepare(self._world, place, exchange, parse_json(body), exchange.source)
-        message = build_message(prepared.turn)
+        turn = prepare(self._world, place, exchange, parse_json(body), exchange.source)
+        message = build_message(turn)
         exchange.usage = message["usage"]
-        if prepared.request.stream:
-            await self._stream(exchange, place, prepared.turn, message, receive, send)
+        if turn.request.stream:
+            await self._stream(exchange, place, turn, message, receive, send)
             return
         raw = orjson.dumps(message)
         headers = self._headers.success(exchange, place, b"application/json", len(raw))

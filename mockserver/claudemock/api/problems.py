@@ -7,7 +7,7 @@ import orjson
 from starlette.exceptions import HTTPException
 
 from claudemock.api.asgi import App, AsgiScope, Message, Receive, Send, carried
-from claudemock.api.body import ClientGone
+from claudemock.api.body import ClientGoneError
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.wire.errors import ApiError, not_found
 from claudemock.world import World
@@ -32,7 +32,7 @@ class Problems:
         try:
             await self._app(scope, receive, watched)
             return
-        except ClientGone:
+        except ClientGoneError:
             return
         except ApiError as raised:
             error = raised

@@ -27,9 +27,7 @@ def limit_of(parameters: dict[str, list[str]], default: int = 20, most: int = 10
     try:
         value = int(text)
     except ValueError:
-        raise invalid_request(
-            "limit: Input should be a valid integer, unable to parse string as an integer"
-        ) from None
+        raise invalid_request("limit: Input should be a valid integer, unable to parse string as an integer") from None
     if value < 1:
         raise invalid_request("limit: Input should be greater than or equal to 1")
     if value > most:

@@ -1,6 +1,5 @@
 """From a parsed request body to the turn the engine answers: validation, model, checks, tokens, reply."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from claudemock.api.replay import betas_of
@@ -18,23 +17,6 @@ from claudemock.wire.parse import parse_messages
 from claudemock.world import Scope, World
 
 
-class HeaderView(dict[str, str]):
-    """Request headers by lower-case name, for matching."""
-
-    @classmethod
-    def of(cls, exchange: Exchange) -> "HeaderView":
-        """The headers of an exchange."""
-        return cls((k.decode("latin-1"), v.decode("latin-1")) for k, v in exchange.named.items())
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A turn ready to be built, and the reply that was chosen for it."""
-
-    turn: Turn
-    request: MessagesRequest
-
-
 def find_model(world: World, name: str) -> Model:
     """The model a request names. Raises 404 as the API does for unknown and retired ids."""
     model = world.catalog.resolve(name, world.settings.models)
@@ -43,7 +25,7 @@ def find_model(world: World, name: str) -> Model:
     return model
 
 
-def prepare(world: World, place: Scope, exchange: Exchange, data: Any, source: bytes) -> Prepared:
+def prepare(world: World, place: Scope, exchange: Exchange, data: Any, source: bytes) -> Turn:
     """Everything that happens before a message is built. Raises `ApiError`."""
     exchange.betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
     request = parse_messages(data, version=exchange.version, betas=exchange.betas)
@@ -59,10 +41,10 @@ def prepare(world: World, place: Scope, exchange: Exchange, data: Any, source: b
     input_tokens = world.tokens.request(data, model.tokenizer)
     if world.settings.checks == "full":
         check_window(request, model, input_tokens)
-    facts = Facts(request, HeaderView.of(exchange), exchange.workspace)
+    facts = Facts(request, exchange.named, exchange.workspace)
     reply = choose(place, request, facts, source)
     exchange.script = None if reply.source == "default" else reply.source
-    turn = Turn(
+    return Turn(
         request=request,
         reply=reply,
         model=model,
@@ -73,7 +55,6 @@ def prepare(world: World, place: Scope, exchange: Exchange, data: Any, source: b
         betas=exchange.betas,
         tokens=world.tokens,
     )
-    return Prepared(turn, request)
 
 
 def choose(place: Scope, request: MessagesRequest, facts: Facts, source: bytes) -> Reply:

@@ -1,7 +1,7 @@
 """A Message as server-sent events, byte for byte as the real API writes them.
 
 Recorded on 66,000 events: `event: X` + `data: {json}` with compact separators and `type` first; before the last `}` of
-every data line but ping's a uniformly random 0–15 spaces; one ping, right after the first content_block_start, whose
+every data line but ping's a uniformly random 0 to 15 spaces; one ping, right after the first content_block_start, whose
 data alone has a space after the colon; `input_json_delta` starts with an empty fragment; citations come before their
 block's text; blocks without deltas (redacted thinking, server tool results) arrive whole in content_block_start.
 """
@@ -93,7 +93,9 @@ def _opening(message: dict[str, Any], draw: int) -> dict[str, Any]:
 
 
 def _closing(message: dict[str, Any]) -> dict[str, Any]:
-    delta = {key: message[key] for key in ("stop_reason", "stop_sequence", "stop_details", "container") if key in message}
+    delta = {
+        key: message[key] for key in ("stop_reason", "stop_sequence", "stop_details", "container") if key in message
+    }
     usage = message["usage"]
     order = (
         "input_tokens",
@@ -115,7 +117,7 @@ def _parts(block: Block, draws: bytes, chunk: int | None) -> tuple[Block, Iterat
     """A block as content_block_start shows it, and the deltas that fill it."""
     match block["type"]:
         case "text":
-            cited = {"citations": []} if "citations" in block else {}
+            cited: Block = {"citations": []} if "citations" in block else {}
             return {**cited, "type": "text", "text": ""}, _text(block, draws, chunk)
         case "thinking":
             return {"type": "thinking", "thinking": "", "signature": ""}, _thinking(block, draws, chunk)

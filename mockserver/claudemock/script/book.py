@@ -63,7 +63,7 @@ def arm(spec: ReplySpec, name: str) -> Entry:
 class ScriptBook:
     """The replies armed in one scope, over what the server's script files (`base`) say in every scope."""
 
-    def __init__(self, base: Script = Script()) -> None:
+    def __init__(self, base: Script) -> None:
         self._base = base
         self._next = 1
         self.clear()

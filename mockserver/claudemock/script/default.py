@@ -7,6 +7,7 @@ from claudemock.engine.generate import generate
 from claudemock.engine.reply import Block, Reply
 from claudemock.script.match import Facts
 from claudemock.wire.messages import MessagesRequest
+from claudemock.wire.tools import CustomTool
 
 _QUOTED = 120  # characters of the last user message that the reply repeats
 
@@ -36,7 +37,7 @@ def _forced_tool(request: MessagesRequest, source: bytes) -> Block | None:
     choice = request.tool_choice
     if choice is None or choice.type not in ("any", "tool"):
         return None
-    custom = [tool for tool in request.tools or () if getattr(tool, "input_schema", None) is not None]
+    custom = [tool for tool in request.tools if isinstance(tool, CustomTool)]
     if choice.type == "tool":
         custom = [tool for tool in custom if tool.name == choice.name]
     if not custom:

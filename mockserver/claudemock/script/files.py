@@ -98,5 +98,5 @@ def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == str(step):
-                return key  if not isinstance(value, yaml.CollectionNode) else value  # type: ignore[no-any-return]
+                return value if isinstance(value, yaml.CollectionNode) else key
     return None

@@ -36,10 +36,14 @@ class Pattern:
 class Facts:
     """What a match looks at, drawn from one request the first time it is asked for."""
 
-    def __init__(self, request: MessagesRequest, headers: Mapping[str, str], workspace: str) -> None:
+    def __init__(self, request: MessagesRequest, headers: Mapping[bytes, bytes], workspace: str) -> None:
         self._request = request
-        self.headers = headers
+        self._headers = headers
         self.workspace = workspace
+
+    def header(self, name: str) -> str:
+        """The request header `name` (lower case); empty where it is not there."""
+        return self._headers.get(name.encode(), b"").decode("latin-1")
 
     @property
     def model(self) -> str:
@@ -129,7 +133,7 @@ class Match:
         if self.turn is not None and self.turn != facts.turn:
             checks.append(f"turn: wanted {self.turn}, got {facts.turn}")
         for name, pattern in self.header.items():
-            checks.append(_unlike(f"header {name}", pattern, facts.headers.get(name, "")))
+            checks.append(_unlike(f"header {name}", pattern, facts.header(name)))
         if self.system is not None:
             checks.append(_unlike("system", self.system, facts.system))
         if self.contains is not None:

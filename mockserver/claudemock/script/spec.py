@@ -1,13 +1,14 @@
 """A reply as users write it (JSON, YAML, Python) and what it becomes.
 
-    REPLY = "text" | {text?, thinking?, tool_use?: [{name, input?, id?}], content?: [blocks], stop_reason?,
-                      stop_sequence?, usage?, citations?, refusal?, pacing?: {first_token_ms?, tokens_per_second?},
-                      chunk?, match?: {…}, times?: N | null}
+REPLY = "text" | {text?, thinking?, tool_use?: [{name, input?, id?}], content?: [blocks], stop_reason?,
+                  stop_sequence?, usage?, citations?, refusal?, pacing?: {first_token_ms?, tokens_per_second?},
+                  chunk?, match?: {…}, times?: N | null}
 """
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from claudemock.engine.reply import Block, Pacing, Reply
@@ -187,6 +188,10 @@ def parse_reply(data: Any, path: tuple[str | int, ...] = ()) -> ReplySpec:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise ScriptError(first["msg"].removeprefix("Value error, "), (*path, *first["loc"])) from None
+    try:
+        orjson.dumps([spec.blocks(), spec.usage])
+    except TypeError as error:
+        raise ScriptError(f"cannot be sent as JSON: {error}", path) from None
     try:
         parse_output_blocks(spec.blocks())
     except ValueError as error:

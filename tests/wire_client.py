@@ -57,7 +57,9 @@ def send(
         connection.close()
 
 
-def ask(server: MockServer, content: Any = "Hello", /, *, headers: dict[str, str | None] | None = None, **body: Any) -> Response:
+def ask(
+    server: MockServer, content: Any = "Hello", /, *, headers: dict[str, str | None] | None = None, **body: Any
+) -> Response:
     """POST /v1/messages with one user message."""
     request = {"model": "claude-opus-4-8", "max_tokens": 1024, "messages": [{"role": "user", "content": content}]}
     return send(server, "POST", "/v1/messages", {**request, **body}, headers)
