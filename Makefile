@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint bench clients clean
+.PHONY: demo test lint fuzz bench clients clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,9 @@ lint: $(STAMP)          ## formatter, linter and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+fuzz: $(STAMP)          ## ten thousand made-up requests: no 5xx, no hang
+	CLAUDEMOCK_FUZZ=10000 $(BIN)/python -m pytest -n 2 --timeout 900 tests/fuzz
 
 bench: $(STAMP)         ## throughput, start-up and memory, as ratios to a floor measured in the same run
 	$(BIN)/python -m tests.bench

@@ -1,5 +1,6 @@
 """Running the server: in the foreground for the command line, in a thread for tests and scripts."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -19,8 +20,11 @@ class PortTakenError(OSError):
     """The address cannot be listened on."""
 
 
+_LAST_ANSWERS = 0.05  # seconds that answers under way have when the server stops
+
+
 class _Server(uvicorn.Server):
-    """A uvicorn server that says when it answers, and leaves signals alone when it does not run in the main thread."""
+    """A uvicorn server that says when it answers, and whose open streams do not hold up its end."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -30,6 +34,17 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let short answers finish, then hang up on streams: their handlers see the client gone and end."""
+        connections = list(self.server_state.connections)
+        for connection in connections:
+            connection.shutdown()
+        if connections:
+            await asyncio.sleep(_LAST_ANSWERS)
+        for connection in list(self.server_state.connections):
+            connection.transport.close()
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -9,9 +9,8 @@ block's text; blocks without deltas (redacted thinking, server tool results) arr
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import shake_128
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -27,8 +26,7 @@ _WORDS = (4, 3, 5, 2, 6, 4, 3, 8, 2, 5, 4, 3, 7, 4, 1, 5)
 _ONLY_AT_THE_END = frozenset({"output_tokens_details", "server_tool_use", "iterations"})
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One server-sent event before it is written: its name and its data."""
 
     name: str
