@@ -192,7 +192,7 @@ def test_any_name_gets_a_lenient_stand_in(name: str) -> None:
             assert model.context_window >= other.context_window
             assert model.max_output >= other.max_output
             assert model.thinking >= other.thinking
-            assert set(model.effort) >= set(other.effort)
+            assert set(model.effort) >= {model.effort_default, *other.effort}
         assert model.prices
         assert model.prefill
 
@@ -204,7 +204,7 @@ def test_any_name_gets_a_lenient_stand_in(name: str) -> None:
         ("claude-opus-4-6-20990101", "claude-opus-4-6"),
         ("anthropic/claude-haiku-4.5", "claude-haiku-5-5"),
         ("claude-3-5-haiku@20241022", "claude-3-5-haiku-20241022"),
-        ("my-sonnet", "claude-sonnet-5-5"),
+        ("My-HAIKU", "claude-haiku-5-5"),
         ("gpt-4o", "claude-sonnet-5-5"),
     ],
 )
@@ -214,6 +214,7 @@ def test_a_stand_in_is_like_its_nearest_model(name: str, like: str) -> None:
     assert stand_in is not None
     assert (stand_in.line, stand_in.tokenizer, stand_in.prices) == (model.line, model.tokenizer, model.prices)
     assert stand_in.min_cache_tokens == model.min_cache_tokens
+    assert stand_in.effort_default == (model.effort_default or "high")
 
 
 # Prices
@@ -225,7 +226,8 @@ def test_a_stand_in_is_like_its_nearest_model(name: str, like: str) -> None:
         ("claude-haiku-5-5", 100_000, None, "standard", (0.10, 0.50, 0.01)),
         ("claude-haiku-5-5", 100_001, None, "standard", (0.50, 2.50, 0.05)),
         ("claude-sonnet-5-5", 10, "2026-10-06", "standard", (2, 10, 0.20)),
-        ("claude-sonnet-5-5", 10, "2026-10-07T00:00:00Z", "standard", (2, 10, 0.10)),
+        ("claude-sonnet-5-5", 10, "2026-10-07", "standard", (2, 10, 0.10)),
+        ("claude-sonnet-5-5", 10, "2026-10-08T00:00:00Z", "standard", (2, 10, 0.10)),
         ("claude-sonnet-5-5", 10, "2020-01-01", "standard", (2, 10, 0.20)),
         ("claude-opus-5-5", 10, None, "fast", (8, 40, 0.40)),
         ("claude-opus-4-6", 10, None, "fast", (5, 25, 0.50)),

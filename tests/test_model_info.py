@@ -115,10 +115,10 @@ def test_walking_either_way_meets_every_model_once(limit: int, stages: set[str])
 
 def test_a_cursor_may_be_a_model_that_is_filtered_out() -> None:
     """A client that pages through active models may start from a retired one."""
-    later = page(100, after_id="claude-opus-4-1", lifecycle=["retired"])
-    assert ids(later)[0] == "claude-opus-4-20250514"
-    assert ids(page(100, after_id="claude-opus-4-1")) == []
-    assert ids(page(100, before_id="claude-opus-4-1")) == LISTED
+    assert ids(page(1, after_id="claude-sonnet-4-5", lifecycle=["active", "retired"])) == ["claude-opus-4-1-20250805"]
+    assert ids(page(1, before_id="claude-sonnet-4-5", lifecycle=["active"])) == ["claude-haiku-4-5-20251001"]
+    assert ids(page(1000, after_id="claude-opus-4-1")) == []
+    assert ids(page(1000, before_id="claude-opus-4-1")) == LISTED
 
 
 def test_an_empty_page() -> None:

@@ -1,0 +1,93 @@
+"""How fast the server is, as ratios to a floor measured in the same run: `python -m tests.bench [--json FILE]`.
+
+Loads this machine's loopback for about half a minute; needs wrk.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.bench import cases, measures
+from tests.bench.load import SERVER_CORE, MissingWrkError, Wrk, find_wrk, pinned
+from tests.bench.report import Comparison, Single, Target, missed, table
+from tests.meta.serving import ServerProcess, started
+from tests.meta.sources import ROOT
+
+ROUNDS = 3
+SECONDS = 1
+CONNECTIONS = (1, 32)
+WHOLE = Target(">=", 0.45)
+STREAM = Target(">=", 1.5)
+START = Target("<", 0.5)
+MEMORY = Target("<", 80)
+BYTE_COST = Target("<=", 3)
+
+
+def throughput(wrk: Wrk, server: ServerProcess, floor: ServerProcess) -> Iterator[Comparison]:
+    """Both servers in turn, so that a busy moment of the machine meets both; whole and streamed, few and many."""
+    for kind, path, target in (("whole", "/v1/messages", WHOLE), ("stream", "/stream", STREAM)):
+        body = cases.request(stream=kind == "stream")
+        for connections in CONNECTIONS:
+            rounds = [
+                (
+                    wrk.run(server, "/v1/messages", body, connections, SECONDS),
+                    wrk.run(floor, path, body, connections, SECONDS),
+                )
+                for _ in range(ROUNDS)
+            ]
+            ours, others = zip(*rounds, strict=True)
+            yield Comparison(f"{kind}, {connections} connections", target, ours, others)
+
+
+def alone(server: ServerProcess) -> Iterator[Single]:
+    """What needs no load: conversations, threads, files."""
+    small, large, ratio = measures.conversation_milliseconds(server)
+    yield Single("2 kB request, ms", small)
+    yield Single("2 MB conversation of 200 turns, ms", large)
+    yield Single("a byte of the conversation / a byte of the small request", ratio, BYTE_COST)
+    counted = measures.threads_and_files(server.process.pid)
+    if counted is not None:
+        yield Single("threads", counted[0])
+        yield Single("open files", counted[1])
+
+
+def run(wrk: Wrk) -> list[Comparison | Single]:
+    """Everything, quiet measures before loud ones."""
+    results: list[Comparison | Single] = [Single("start to first answer, s", measures.seconds_to_first_answer(), START)]
+    with measures.ours() as server, tempfile.TemporaryDirectory() as folder:
+        body, events = Path(folder) / "body.json", Path(folder) / "events.txt"
+        body.write_bytes(measures.post(server.url, "/v1/messages", cases.request()))
+        events.write_bytes(measures.post(server.url, "/v1/messages", cases.request(stream=True)))
+        process = server.process.pid
+        results.append(Single("idle memory, MB", measures.resident_megabytes(process), MEMORY))
+        results.append(Single("events of the stream", events.read_bytes().count(b"\n\n")))
+        command = pinned(SERVER_CORE, [sys.executable, "-m", "tests.bench.floor", str(body), str(events)])
+        with started(command, cwd=ROOT) as floor:
+            results += throughput(wrk, server, floor)
+        results += alone(server)
+        results.append(Single("memory after the load, MB", measures.resident_megabytes(process)))
+    return results
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the benchmark; returns 1 if a target was missed, 2 if it could not run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
+    options = parser.parse_args(arguments)
+    try:
+        results = run(find_wrk())
+    except MissingWrkError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write("\n".join([*table(results), ""]))
+    if options.json:
+        numbers = [result.numbers() if isinstance(result, Comparison) else asdict(result) for result in results]
+        options.json.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+    return int(bool(missed(results)))
+
+
+sys.exit(main(sys.argv[1:]))

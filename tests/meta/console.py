@@ -1,0 +1,113 @@
+"""Running what a page tells its reader to run: commands in a console block, Python blocks, beside a live server.
+
+The pages show the default address. Every run gets a free port instead, put in the place of the shown one, so that
+pages can be checked while another server is running.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.meta.serving import READY, checkout_environment, serving
+from tests.meta.snippets import Block, Command, commands, missing_output
+
+SHOWN = "127.0.0.1:8787"
+SECONDS = 60  # the longest a command of a page may take
+RUNNABLE = ("claudemock", "python", "curl")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who follows a page in `folder`, with a server at `url` and a key of their own."""
+
+    folder: Path
+    url: str
+    key: str
+
+    def write_files(self, page: Iterable[Block]) -> None:
+        """Put every block of a page that names a file into the folder."""
+        for block in page:
+            if block.filename:
+                self._write(block, block.filename)
+
+    def environment(self) -> dict[str, str]:
+        """The reader's shell: our commands on the path, the Anthropic variables pointing at the server."""
+        path = f"{self._commands()}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return checkout_environment(PATH=path, ANTHROPIC_BASE_URL=self.url, ANTHROPIC_API_KEY=self.key)
+
+    def python(self, block: Block) -> str:
+        """Run a Python block in a process of its own, as a test if it defines tests. Returns its output."""
+        path = self._write(block, block.filename or "test_block.py")
+        arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in block.text else []
+        return self._run([sys.executable, *arguments, str(path.relative_to(self.folder))])
+
+    def console(self, block: Block) -> list[str]:
+        """Follow a console block. Returns what went otherwise than shown, one line per command."""
+        problems = []
+        with ExitStack() as stack:
+            reader = self
+            for command in commands(block):
+                words = shlex.split(command.text.removesuffix("&"), comments=True)
+                if words[:2] == ["claudemock", "serve"]:
+                    arguments = _without_port(words[2:])
+                    server = stack.enter_context(serving(*arguments, cwd=self.folder, env=self.environment()))
+                    reader = Reader(self.folder, server.url, self.key)
+                    output = f"{READY}{server.url}"
+                else:
+                    output = reader.shell(command)
+                missing = missing_output(tuple(map(reader._addressed, command.expected)), output)
+                if missing is not None:
+                    problems.append(f"line {command.line}: `{command.text}` printed no line {missing!r} but:\n{output}")
+        return problems
+
+    def shell(self, command: Command) -> str:
+        """Run one command in the reader's folder and return its output; "" for programs that are not ours to run."""
+        if command.program not in RUNNABLE or shutil.which(command.program, path=self.environment()["PATH"]) is None:
+            return "\n".join(command.expected)
+        return self._run(["sh", "-c", self._addressed(command.text)])
+
+    def _run(self, arguments: list[str]) -> str:
+        done = subprocess.run(
+            arguments,
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise AssertionError(f"{shlex.join(arguments)} ended with status {done.returncode}:\n{done.stdout}")
+        return done.stdout
+
+    def _write(self, block: Block, name: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self._addressed(block.text), encoding="utf-8")
+        return path
+
+    def _commands(self) -> Path:
+        """A folder with `claudemock` in it, for a checkout that was not installed."""
+        folder = self.folder / ".commands"
+        folder.mkdir(exist_ok=True)
+        script = folder / "claudemock"
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m claudemock "$@"\n', encoding="utf-8")
+        script.chmod(0o755)
+        return folder
+
+    def _addressed(self, text: str) -> str:
+        return text.replace(SHOWN, self.url.removeprefix("http://"))
+
+
+def _without_port(arguments: list[str]) -> list[str]:
+    if "--port" in arguments:
+        at = arguments.index("--port")
+        return arguments[:at] + arguments[at + 2 :]
+    return arguments
