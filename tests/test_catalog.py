@@ -147,17 +147,12 @@ def test_the_sdk_and_the_catalogue_agree_on_what_is_deprecated() -> None:
     assert still_served - set(DEPRECATED_MODELS) == set()
 
 
-CLAUDE_CODE_ONLY = {"cache_control.evict_on_complete", "context_hint", "output_config.timing", "safeguards"}
-
-
 def test_the_wire_layer_and_the_catalogue_agree_on_what_a_beta_opens() -> None:
     """Two places say which header opens what: the one that decides, and the one that `claudemock models` prints."""
     gates = [*FIELDS.items(), *TYPES.items()]
     decided = {(beta, opened) for opened, gate in gates for beta in gate.betas}
     told = {(beta.name, opened) for beta in CATALOG.betas.values() for opened in beta.fields}
-    assert decided - told == set()
-    known = {opened for opened, _ in gates}
-    assert {opened for _, opened in told - decided} - known <= CLAUDE_CODE_ONLY
+    assert decided == told
 
 
 # Names

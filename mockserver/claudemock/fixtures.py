@@ -1,12 +1,10 @@
 """Where the shipped data lies: inside the wheel as `claudemock/_fixtures`, in a checkout as `fixtures/`."""
 
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 
-def fixture(*parts: str) -> Traversable:
+def fixture(*parts: str) -> Path:
     """One shipped data file or folder, e.g. `fixture("catalog", "models.json")`."""
-    shipped = files("claudemock") / "_fixtures"
-    root: Traversable = shipped if shipped.is_dir() else Path(__file__).parents[2] / "fixtures"
-    return root.joinpath(*parts)
+    package = Path(__file__).parent
+    shipped = package / "_fixtures"
+    return (shipped if shipped.is_dir() else package.parents[1] / "fixtures").joinpath(*parts)

@@ -28,6 +28,8 @@ NOT_IN_THE_SDK = {
     "temperature",  # sampling parameters left its signatures in 1.0; the API still takes them
     "top_k",
     "top_p",
+    "context_hint",  # these two only Claude Code sends
+    "safeguards",
     "output_format",  # replaced by output_config.format; older SDKs send it
 }
 CALLER = {"caller"}  # the API puts it on every server tool block (recorded); the SDK's parameters on some

@@ -13,6 +13,7 @@ class CacheControl(WireModel):
     type: Literal["ephemeral"]
     ttl: Omissible[Literal["5m", "1h"]] = None
     scope: Annotated[str | None, Gated("cache_control.scope")] = None
+    evict_on_complete: Annotated[bool | None, Gated("cache_control.evict_on_complete")] = None
 
 
 CacheControlField = Annotated[CacheControl, ByType()] | None

@@ -110,3 +110,7 @@ class MessagesRequest(PromptRequest):
     mcp_servers: Annotated[list[McpServer], Field(max_length=20), Gated("mcp_servers")] = Field(default_factory=list)
     output_format: Annotated[JsonFormat | None, Gated("output_format")] = None
     thread: Annotated[Thread | None, Gated("thread")] = None
+    context_hint: Annotated[Any, Gated("context_hint")] = (
+        None  # these two are Claude Code's own; their shape is not known
+    )
+    safeguards: Annotated[Any, Gated("safeguards")] = None

@@ -1,6 +1,6 @@
 """The request's parameters that are objects: thinking, output, container, context management, and the beta ones."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -70,6 +70,7 @@ class OutputConfig(WireModel):
     effort: Effort | None = None
     format: JsonFormat | None = None
     task_budget: Annotated[TaskBudget | None, Gated("output_config.task_budget")] = None
+    timing: Annotated[Any, Gated("output_config.timing")] = None  # Claude Code's own; its shape is not known
 
 
 class MessageOutputConfig(WireModel):

@@ -18,7 +18,7 @@ _INLINE_TOOLS = "inline-tools-2026-09-15"
 _COMPACT = ("compact-2026-01-12", "compact-2026-09-04")
 _FALLBACK = ("server-side-fallback-2026-06-01", "server-side-fallback-2026-07-01")
 _MCP_TOOLSET = ("mcp-client-2025-11-20", "mcp-client-2026-09-15")
-_MCP = ("mcp-client-2025-04-04", *_MCP_TOOLSET)
+_MCP = ("mcp-client-2025-04-04", "mcp-servers-2025-12-04", *_MCP_TOOLSET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,18 @@ FIELDS: Mapping[str, Gate] = MappingProxyType(
         "mcp_servers": _by(*_MCP),
         "output_format": _by("structured-outputs-2025-11-13", "structured-outputs-2025-12-15"),
         "thread": _by("message-threads-2026-08-12"),
+        "context_hint": _by("context-hint-2026-04-09"),
+        "safeguards": _by("dangerous-tool-use-2026-09-03"),
+        "cache_control.evict_on_complete": _by("prompt-caching-evict-2026-05-12"),
         "cache_control.scope": _by("prompt-caching-scope-2026-01-05"),
         "mcp_toolset.tools": _by("mcp-client-2026-09-15"),
         "messages.clear_at": _by("mid-conversation-system-clear-at-2026-08-21"),
-        "messages.output_config": _by("mid-conversation-output-config-2026-07-01"),
+        "messages.output_config": _by(
+            "mid-conversation-output-config-2026-07-01",
+            "per-turn-control-2026-07-01",
+            "mid-conversation-effort-2026-08-01",
+        ),
+        "output_config.timing": _by("timing-2026-09-09"),
         "output_config.task_budget": _by("task-budgets-2026-03-13"),
         "server_tool_use.name.advisor": _by(_ADVISOR),
         "thinking.block_binding": _by("thinking-binding-controls-2026-08-01"),
