@@ -28,10 +28,17 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the server until interrupted")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
     serve.add_argument("--port", type=_port, default=8787, help="port to listen on; 0 picks a free one (default: 8787)")
-    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a further Host that may use the control API")
+    serve.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="a further Host that may use the control API"
+    )
     serve.add_argument("--seed", type=int, default=0, help="seed of ids and of all that varies (default: 0)")
     serve.add_argument(
-        "--script", action="append", default=[], type=Path, metavar="FILE", help="replies in YAML or JSON; may be given again"
+        "--script",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="replies in YAML or JSON; may be given again",
     )
     serve.add_argument(
         "--models",
@@ -45,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         default="full",
         help="wire keeps types and required fields but drops the semantic checks",
     )
-    serve.add_argument("--no-padding", dest="padding", action="store_false", help="streams without their random white space")
+    serve.add_argument(
+        "--no-padding", dest="padding", action="store_false", help="streams without their random white space"
+    )
     models = commands.add_parser("models", help="show the catalogue")
     models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
     commands.add_parser("demo", help="start a server, run a small agent against it, show what went over the wire")
@@ -61,7 +70,7 @@ def _port(text: str) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from claudemock.script.book import Script
     from claudemock.script.spec import ScriptError
-    from claudemock.serving import PortTaken, run
+    from claudemock.serving import PortTakenError, run
     from claudemock.settings import Settings
 
     settings = Settings(
@@ -83,7 +92,7 @@ def _serve(options: argparse.Namespace) -> int:
         run(settings, script, lambda url: print(f"claudemock ready at {url}", flush=True))
     except ScriptError as error:
         return _fail(str(error))
-    except PortTaken as error:
+    except PortTakenError as error:
         return _fail(f"{error}. Choose another with --port, or --port 0 for a free one")
     return 0
 
