@@ -8,9 +8,17 @@ from collections.abc import Iterator
 from tests.checks.cases import Json
 
 
-def png(width: int = 1, height: int = 1) -> bytes:
-    """A PNG whose header says this size."""
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB", 13, b"IHDR", width, height, 8, 2, 0, 0, 0) + b"\0" * 40
+def png(width: int = 1, height: int = 1, *, damaged: bool = False) -> bytes:
+    """A PNG whose header says this size; the pixels of a damaged one are not what their checksum says."""
+    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    pixels = _chunk(b"IDAT", zlib.compress(b"pixels"))
+    if damaged:
+        pixels = pixels.replace(b"IDAT", b"IDAT\x79", 1)
+    return b"\x89PNG\r\n\x1a\n" + header + pixels + _chunk(b"IEND", b"") + b"behind the end"
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def gif(width: int = 1, height: int = 1) -> bytes:

@@ -86,6 +86,14 @@ def test_a_long_conversation_is_served() -> None:
     assert error is None
 
 
+def test_a_hundred_thousand_system_messages() -> None:
+    """As many messages as the API takes, all of them instructions, are judged in one pass."""
+    messages = [user("a"), *[{"role": "system", "content": "b"}] * 99_998, user("c")]
+    error = refusal(Case(name="instructed", body={"model": "m", "max_tokens": 1, "messages": messages}))
+    assert error is not None
+    assert error.message.startswith("messages.1: role 'system' must precede")
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_a_greeting_is_served(endpoint: Endpoint) -> None:
     """The smallest request passes on every endpoint."""

@@ -27,6 +27,12 @@ DIRECTIVES = frozenset({"mid-conversation-output-config-2026-07-01"})
 
 CONTENT = [
     Case(name="no messages", body=body() | {"messages": []}, message="messages: at least one message is required"),
+    Case(
+        name="no messages but a directive",
+        body=body(system(output_config={"effort": "low"})),
+        betas=DIRECTIVES,
+        message="messages: at least one message is required",
+    ),
     Case(name="empty user message", body=body(user()), message=f"messages.0: {EMPTY}"),
     Case(name="empty string", body=body({"role": "user", "content": ""}), message=f"messages.0: {EMPTY}"),
     Case(name="empty assistant message", body=body(user("a"), assistant(), user("b")), message=f"messages.1: {EMPTY}"),
@@ -135,6 +141,11 @@ SYSTEM = [
         f"tool result{ANYWHERE}",
     ),
     Case(
+        name="several before the user",
+        body=body(user("a"), system("b"), system("c"), user("d")),
+        message=f"messages.1: role 'system' must precede an 'assistant' message or end the array{ANYWHERE}",
+    ),
+    Case(
         name="without content",
         body=body(user("a"), system()),
         message="messages.1: system content must contain at least one block",
@@ -159,16 +170,13 @@ SYSTEM = [
     ),
     Case(
         name="accepted: a directive anywhere",
-        body=body(system(output_config={"effort": "low"}), user("a"), assistant(call("t")))
-        | {
-            "messages": [
-                system(output_config={"effort": "low"}),
-                user("a"),
-                assistant(call("t")),
-                system(output_config={"effort": "high"}),
-                user(result("t")),
-            ]
-        },
+        body=body(
+            system(output_config={"effort": "low"}),
+            user("a"),
+            assistant(call("t")),
+            system(output_config={"effort": "high"}),
+            user(result("t")),
+        ),
         betas=DIRECTIVES,
     ),
 ]
