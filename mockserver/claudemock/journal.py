@@ -6,7 +6,7 @@ form is made only when somebody asks.
 
 from base64 import b64encode
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from time import perf_counter
@@ -47,7 +47,7 @@ class Exchange:
     source: bytes | None = None  # what ids derive from, once the body is known
     request_id: str | None = None
     status: int = 0
-    response_headers: RawHeaders = field(default_factory=list)
+    response_headers: Iterable[tuple[bytes, bytes]] = ()
     chunks: list[tuple[float, bytes]] = field(default_factory=list)
     first_byte_ms: float | None = None
     response_start_ms: float | None = None
@@ -157,7 +157,7 @@ def _ms(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _headers(raw: RawHeaders) -> dict[str, str]:
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     shown: dict[str, str] = {}
     for name, value in raw:
         key = name.decode("latin-1").lower()

@@ -11,6 +11,7 @@ import uvicorn
 
 from claudemock.app import build_app
 from claudemock.control.client import MockServer
+from claudemock.protocol import Protocol
 from claudemock.script.book import Script
 from claudemock.settings import Settings
 from claudemock.world import World
@@ -110,7 +111,7 @@ def _config(world: World) -> uvicorn.Config:
         build_app(world),
         lifespan="off",
         ws="none",
-        http="httptools",
+        http=Protocol,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -1,5 +1,6 @@
 """Everything one server knows, built once and passed by hand: two servers in one process share nothing."""
 
+import re
 from collections import OrderedDict
 
 from claudemock.catalog import Catalog
@@ -12,6 +13,7 @@ from claudemock.prompt.tokens import TokenEstimator
 from claudemock.script.book import Script, ScriptBook
 from claudemock.settings import Settings
 
+_WORKSPACE_ID = re.compile(r"wrkspc_\w{1,64}", re.ASCII)
 _OCCURRENCES = 65_536  # distinct requests per scope whose repetitions are told apart
 
 
@@ -38,7 +40,7 @@ class Scope:
 
     def workspace_id(self, name: str) -> str:
         """The `wrkspc_…` id of a workspace, which a client may also name by its id."""
-        if name.startswith("wrkspc_"):
+        if _WORKSPACE_ID.fullmatch(name):
             return name
         if name not in self._workspaces:
             self._workspaces[name] = make_id("wrkspc", digest(self._seed, name.encode()))

@@ -1,6 +1,6 @@
 """The words the ASGI layers share: types, and where a request's exchange and scope are carried."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 from claudemock.journal import Exchange
@@ -11,6 +11,27 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
+
+
+
+class HeaderBlock:
+    """Response headers kept as the bytes they are on the wire, which is how they are made, sent and journalled.
+
+    For any ASGI server it is an iterable of (name, value); ours (protocol.py) sends `raw` as it stands. `length` is
+    the body's, None for a stream.
+    """
+
+    __slots__ = ("length", "raw")
+
+    def __init__(self, raw: bytes, length: int | None) -> None:
+        self.raw = raw
+        self.length = length
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        for line in self.raw.split(b"\r\n")[:-1]:
+            name, _, value = line.partition(b": ")
+            yield name, value
+
 
 _EXCHANGE, _SCOPE = "claudemock.exchange", "claudemock.scope"
 

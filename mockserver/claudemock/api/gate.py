@@ -37,7 +37,7 @@ class Gate:
         await self._app(scope, receive, send)
 
     def _credentials(self, exchange: Exchange, place: Scope) -> None:
-        key = credential(dict(exchange.named))
+        key = credential(exchange.named)
         if key is None:
             raise authentication("x-api-key header is required")
         if key in _INVALID:

@@ -6,7 +6,7 @@ import traceback
 import orjson
 from starlette.exceptions import HTTPException
 
-from claudemock.api.asgi import App, AsgiScope, Message, Receive, Send, carried
+from claudemock.api.asgi import App, AsgiScope, Receive, Send, carried
 from claudemock.api.body import ClientGoneError
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.wire.errors import ApiError, not_found
@@ -22,15 +22,8 @@ class Problems:
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send)
             return
         except ClientGoneError:
             return
@@ -43,10 +36,10 @@ class Problems:
             error = ApiError(500, "api_error", "Internal server error")
         exchange, place = carried(scope)
         body = orjson.dumps(error.envelope(identify(exchange, place)))
-        if started:
+        if exchange.response_start_ms is not None:
             await send({"type": "http.response.body", "body": b"event: error\ndata: %b\n\n" % body})
             return
-        extra = [(name.encode(), value.encode()) for name, value in error.headers.items()]
+        extra = "".join(f"{name}: {value}\r\n" for name, value in error.headers.items()).encode()
         headers = self._headers.error(exchange, place, error.status, len(body), extra)
         await send_whole(send, error.status, headers, body)
 

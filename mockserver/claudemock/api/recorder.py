@@ -1,5 +1,6 @@
 """The outermost layer: finds a request's scope, opens its exchange, and tees what is sent."""
 
+from collections.abc import Mapping
 from time import perf_counter
 
 from claudemock.api.asgi import App, AsgiScope, Message, Receive, Send, carry
@@ -77,7 +78,7 @@ def _split(path: str) -> tuple[str, str]:
     return name, f"/{rest}"
 
 
-def credential(named: dict[bytes, bytes]) -> str | None:
+def credential(named: Mapping[bytes, bytes]) -> str | None:
     """The credential a request carries: `x-api-key`, else the bearer token; None without either."""
     key = named.get(b"x-api-key")
     if key:

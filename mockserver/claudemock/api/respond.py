@@ -1,62 +1,67 @@
 """Response headers as the real API sends them (August 2026, in its order), and the sending of one whole body."""
 
-from claudemock.api.asgi import Send
+from claudemock.api.asgi import HeaderBlock, Send
 from claudemock.engine.limits import RateLimits
 from claudemock.ids import digest, make_id
-from claudemock.journal import Exchange, RawHeaders
+from claudemock.journal import Exchange
 from claudemock.world import Scope, World
 
-_SECURITY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload")
+_SECURITY = b"strict-transport-security: max-age=31536000; includeSubDomains; preload\r\n"
 _EDGE = (
-    (b"server", b"cloudflare"),
-    (b"vary", b"Accept-Encoding"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"cf-cache-status", b"DYNAMIC"),
-    (b"x-robots-tag", b"none"),
+    b"server: cloudflare\r\n"
+    b"vary: Accept-Encoding\r\n"
+    b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    b"cf-cache-status: DYNAMIC\r\n"
+    b"x-robots-tag: none\r\n"
 )
+_RETRIED = frozenset({408, 409, 429, 529})
 
 
 class Headers:
-    """Builds header lists for one server: what never changes is made once."""
+    """Builds the header blocks of one server: what never changes is made once."""
 
     def __init__(self, world: World) -> None:
         organization = digest(b"organization", str(world.settings.seed).encode()).hex()
-        self._organization = (b"anthropic-organization-id", _uuid(organization).encode())
+        self._known = _SECURITY + f"anthropic-organization-id: {_uuid(organization)}\r\n".encode()
         self._limits: RateLimits = world.limits
 
-    def success(self, exchange: Exchange, place: Scope, content_type: bytes, length: int | None) -> RawHeaders:
+    def success(self, exchange: Exchange, place: Scope, content_type: bytes, length: int | None) -> HeaderBlock:
         """Headers of a 2xx answer. `length` None: a stream, which is sent chunked and never cached."""
-        kind = (b"cache-control", b"no-cache") if length is None else (b"content-length", b"%d" % length)
-        return [
-            (b"content-type", content_type),
-            kind,
-            *self._limits.headers(place.clock.now()),
-            *self._identity(exchange, place, known=True),
-        ]
+        raw = b"content-type: %b\r\n%b%b%b" % (
+            content_type,
+            b"cache-control: no-cache\r\n" if length is None else b"content-length: %d\r\n" % length,
+            self._limits.headers(place.clock.now()),
+            self._identity(exchange, place, known=True),
+        )
+        return HeaderBlock(raw, length)
 
-    def error(self, exchange: Exchange, place: Scope, status: int, length: int, extra: RawHeaders) -> RawHeaders:
+    def error(self, exchange: Exchange, place: Scope, status: int, length: int, extra: bytes) -> HeaderBlock:
         """Headers of an error: no rate limits; on 401 neither organization nor workspace."""
-        retry = b"true" if status in (408, 409, 429, 529) else b"false"
-        return [
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % length),
-            (b"x-should-retry", retry),
-            *extra,
-            *self._identity(exchange, place, known=status != 401),
-        ]
+        raw = b"content-type: application/json\r\ncontent-length: %d\r\nx-should-retry: %b\r\n%b%b" % (
+            length,
+            b"true" if status in _RETRIED else b"false",
+            extra,
+            self._identity(exchange, place, known=status != 401),
+        )
+        return HeaderBlock(raw, length)
 
-    def _identity(self, exchange: Exchange, place: Scope, *, known: bool) -> RawHeaders:
+    def _identity(self, exchange: Exchange, place: Scope, *, known: bool) -> bytes:
         request_id = identify(exchange, place)
-        trace = exchange.source.hex() if exchange.source else ""
-        headers: RawHeaders = [(b"request-id", request_id.encode()), _SECURITY]
-        if known:
-            headers.append(self._organization)
-            if exchange.workspace_id is not None:
-                headers.append((b"anthropic-workspace-id", exchange.workspace_id.encode()))
-        headers.append((b"traceresponse", f"00-{trace}-{trace[:16]}-01".encode()))
-        headers += _EDGE
-        headers.append((b"cf-ray", f"{trace[16:]}-OSL".encode()))
-        return headers
+        trace = (exchange.source or b"").hex()
+        workspace = exchange.workspace_id if known else None
+        named = f"anthropic-workspace-id: {workspace}\r\n" if workspace is not None else ""
+        return b"request-id: %b\r\n%b%b%bcf-ray: %b-OSL\r\n" % (
+            request_id.encode(),
+            self._known if known else _SECURITY,
+            f"{named}traceresponse: 00-{trace}-{trace[:16]}-01\r\n".encode(),
+            _EDGE,
+            trace[16:].encode(),
+        )
+
+
+def plain_headers(length: int) -> HeaderBlock:
+    """Headers of a control answer."""
+    return HeaderBlock(b"content-type: application/json\r\ncontent-length: %d\r\n" % length, length)
 
 
 def identify(exchange: Exchange, place: Scope) -> str:
@@ -69,7 +74,7 @@ def identify(exchange: Exchange, place: Scope) -> str:
     return exchange.request_id
 
 
-async def send_whole(send: Send, status: int, headers: RawHeaders, body: bytes) -> None:
+async def send_whole(send: Send, status: int, headers: HeaderBlock, body: bytes) -> None:
     """Send one response in one piece."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

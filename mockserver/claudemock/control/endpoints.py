@@ -16,7 +16,7 @@ import orjson
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.body import parse_json, read_body
 from claudemock.api.query import one, parse_query
-from claudemock.api.respond import send_whole
+from claudemock.api.respond import plain_headers, send_whole
 from claudemock.clock import rfc3339
 from claudemock.control.filters import Filters
 from claudemock.journal import Exchange
@@ -46,8 +46,7 @@ class Control:
         method = "get" if scope["method"] == "HEAD" else scope["method"].lower()
         status, answer = await self._handlers[method](self._world, place, exchange, data)
         raw = orjson.dumps(answer)
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(raw))]
-        await send_whole(send, status, headers, raw)
+        await send_whole(send, status, plain_headers(len(raw)), raw)
 
 
 async def health(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001

@@ -1,0 +1,70 @@
+"""uvicorn's HTTP protocol with one change: an answer whose headers are a `HeaderBlock` goes out as it stands.
+
+uvicorn checks and copies every header by itself; 26 of them cost more than all that claudemock does to answer. A
+`HeaderBlock` is made of constants and checked values, so its bytes are written at once, together with the first bytes
+of the body. Whatever is unusual (HEAD, HTTP/1.0, a closing connection, other headers) takes uvicorn's own way.
+"""
+
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from claudemock.api.asgi import HeaderBlock
+
+
+class Cycle(RequestResponseCycle):
+    """One request and its response."""
+
+    head: bytes | None  # status line and headers, until the first bytes of the body are there
+
+    async def send(self, message: Any) -> None:
+        """Write one ASGI message."""
+        if not self.response_started:
+            headers = message.get("headers")
+            if isinstance(headers, HeaderBlock) and self.keep_alive and self.scope["method"] != "HEAD":
+                self._start(message["status"], headers)
+                return
+            self.head = None
+        elif self.head is not None:
+            head, self.head = self.head, None
+            if not self.disconnected and not self.flow.write_paused:
+                self._first(head, message)
+                return
+            self.transport.write(head)
+        await super().send(message)
+
+    def _start(self, status: int, headers: HeaderBlock) -> None:
+        self.response_started = True
+        self.waiting_for_100_continue = False
+        self.chunked_encoding = headers.length is None
+        self.expected_content_length = headers.length or 0
+        date = b"".join(b"%b: %b\r\n" % pair for pair in self.default_headers)
+        last = b"transfer-encoding: chunked\r\n\r\n" if headers.length is None else b"\r\n"
+        self.head = b"%b%b%b%b" % (STATUS_LINE[status], date, headers.raw, last)
+
+    def _first(self, head: bytes, message: Any) -> None:
+        """Head and body, or head and first chunk, in one write."""
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if not self.chunked_encoding:
+            if len(body) > self.expected_content_length or (not more and len(body) < self.expected_content_length):
+                raise RuntimeError(f"content-length is {self.expected_content_length}, the body {len(body)} bytes")
+            self.expected_content_length -= len(body)
+            self.transport.write(head + body)
+        else:
+            chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+            self.transport.write(b"%b%b%b" % (head, chunk, b"" if more else b"0\r\n\r\n"))
+        if not more:
+            self.response_complete = True
+            self.message_event.set()
+            self.on_response()
+
+
+class Protocol(HttpToolsProtocol):
+    """Hands every request to a `Cycle`."""
+
+    def on_headers_complete(self) -> None:
+        """The request's headers are there; uvicorn makes its cycle and schedules the application."""
+        super().on_headers_complete()
+        if type(self.cycle) is RequestResponseCycle:
+            # the task that will run it has not begun, so the cycle can still become ours; uvicorn has no hook for it
+            self.cycle.__class__ = Cycle
