@@ -25,9 +25,24 @@ from claudemock.world import World
 
 def build_app(world: World) -> App:
     """The ASGI application that serves `world`."""
-    return Recorder(
-        Problems(Gate(Router(routes(world), redirect_slashes=False, default=_nowhere), world), world), world
-    )
+    return Recorder(Problems(Gate(Switch(routes(world)), world), world), world)
+
+
+class Switch:
+    """Starlette's router behind a table of the paths that have no parameters, which most requests are for."""
+
+    def __init__(self, table: list[Route]) -> None:
+        self._router = Router(table, redirect_slashes=False, default=_nowhere)
+        self._plain = {(route.path, method): route.app for route in table for method in route.methods or ()}
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        app = self._plain.get((scope["path"], scope["method"]))
+        if app is None:
+            await self._router(scope, receive, send)
+        else:
+            scope["path_params"] = {}
+            await app(scope, receive, send)
 
 
 def routes(world: World) -> list[Route]:

@@ -3,8 +3,9 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
+
+from claudemock.version import package_version
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="claudemock", description="An offline, faithful mock of the Claude API.")
-    parser.add_argument("--version", action="version", version=f"claudemock {version('claudemock')}")
+    parser.add_argument("--version", action="version", version=f"claudemock {package_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="run the server until interrupted")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any, Literal
 
 import orjson
@@ -20,7 +21,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 Ended = Literal["clean", "cut", "reset", "client_gone"]
 _SECRET = frozenset({b"x-api-key", b"authorization", b"cookie", b"proxy-authorization"})
 _DEEP = 200
-_OVERHEAD = 2048  # bytes one exchange costs besides its bodies, roughly
+_OVERHEAD = 2048  # bytes one exchange costs besides its bodies and headers, measured
+_FORGOTTEN: Mapping[bytes, bytes] = MappingProxyType({})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,8 +56,10 @@ class Exchange:
     end_ms: float | None = None
     ended: Ended | None = None
     model: str | None = None
-    usage: Mapping[str, Any] | None = None
+    usage: bytes | None = None  # as JSON
     script: str | None = None
+
+    _packed: bytes = b""  # the request headers once the exchange is over
 
     @property
     def id(self) -> str:
@@ -65,7 +69,13 @@ class Exchange:
     @property
     def size(self) -> int:
         """Bytes held in memory, roughly."""
-        return len(self.body) + sum(len(chunk) for _, chunk in self.chunks) + _OVERHEAD
+        sent = sum(len(chunk) for _, chunk in self.chunks)
+        return len(self.body) + sent + len(self._packed) + _OVERHEAD
+
+    def pack(self) -> None:
+        """Give up what only the request's way through the server needed; what stays is bytes, cheap to keep."""
+        self._packed = b"\n".join([b"%b: %b" % pair for pair in self.headers])
+        self.headers, self.named = [], _FORGOTTEN
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the request began."""
@@ -84,6 +94,7 @@ class Exchange:
             response["events"] = list(_events(self.chunks))
         else:
             response["body"] = _readable(sent)
+        packed = [line.partition(b": ")[::2] for line in self._packed.split(b"\n")] if self._packed else self.headers
         return {
             "id": self.id,
             "scope": self.scope,
@@ -92,7 +103,7 @@ class Exchange:
             "method": self.method,
             "path": self.path,
             "query": self.query,
-            "request": {"headers": _headers(self.headers), "body": _readable(self.body), "size": self.body_size},
+            "request": {"headers": _headers(packed), "body": _readable(self.body), "size": self.body_size},
             "response": response,
             "timing": {
                 "first_byte_ms": _ms(self.first_byte_ms),
@@ -102,7 +113,7 @@ class Exchange:
             "ended": self.ended,
             "faults": [],
             "model": self.model,
-            "usage": dict(self.usage) if self.usage is not None else None,
+            "usage": orjson.loads(self.usage) if self.usage is not None else None,
             "script": self.script,
         }
 
@@ -129,6 +140,7 @@ class Journal:
         if exchange.ended is not None:
             return
         exchange.ended, exchange.end_ms = ended, exchange.elapsed_ms()
+        exchange.pack()
         self._bytes += exchange.size
         while self._bytes > self._limit and len(self._entries) > 1 and self._entries[0].ended is not None:
             self._bytes -= self._entries.popleft().size

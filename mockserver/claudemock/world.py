@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from hashlib import blake2b
 
 from claudemock.catalog import Catalog
 from claudemock.clock import Clock
@@ -26,25 +27,30 @@ class Scope:
         self.script = ScriptBook(script)
         self.files = FileShelf()
         self._seed = f"{seed}\0{name}".encode()
+        self._hash = blake2b(self._seed + b"\0", digest_size=16)
         self._seen: OrderedDict[bytes, int] = OrderedDict()
         self._workspaces: dict[str, str] = {}
 
     def source(self, *parts: bytes) -> bytes:
         """What the ids of one request derive from: the scope, the request, and how often it has been seen before."""
-        request = digest(self._seed, *parts)
+        hashed = self._hash.copy()
+        for part in parts:
+            hashed.update(b"%d:" % len(part))
+            hashed.update(part)
+        request = hashed.digest()
         count = self._seen.pop(request, 0)
         self._seen[request] = count + 1
         if len(self._seen) > _OCCURRENCES:
             self._seen.popitem(last=False)
-        return digest(request, count.to_bytes(8, "little"))
+        return request if count == 0 else digest(request, b"%d" % count)
 
     def workspace_id(self, name: str) -> str:
         """The `wrkspc_…` id of a workspace, which a client may also name by its id."""
-        if _WORKSPACE_ID.fullmatch(name):
-            return name
-        if name not in self._workspaces:
-            self._workspaces[name] = make_id("wrkspc", digest(self._seed, name.encode()))
-        return self._workspaces[name]
+        known = self._workspaces.get(name)
+        if known is None:
+            known = name if _WORKSPACE_ID.fullmatch(name) else make_id("wrkspc", digest(self._seed, name.encode()))
+            self._workspaces[name] = known
+        return known
 
     def close(self) -> None:
         """Give back what lies on disk."""

@@ -54,8 +54,8 @@ class Reader:
             reader = self
             for command in commands(block):
                 words = shlex.split(command.text.removesuffix("&"), comments=True)
-                if words[:2] == ["claudemock", "serve"]:
-                    arguments = _without_port(words[2:])
+                arguments = _serve_arguments(words)
+                if arguments is not None:
                     server = stack.enter_context(serving(*arguments, cwd=self.folder, env=self.environment()))
                     reader = Reader(self.folder, server.url, self.key)
                     output = f"{READY}{server.url}"
@@ -106,8 +106,11 @@ class Reader:
         return text.replace(SHOWN, self.url.removeprefix("http://"))
 
 
-def _without_port(arguments: list[str]) -> list[str]:
-    if "--port" in arguments:
-        at = arguments.index("--port")
-        return arguments[:at] + arguments[at + 2 :]
-    return arguments
+def _serve_arguments(words: list[str]) -> list[str] | None:
+    """What follows `claudemock serve`, without a port; None for any other command."""
+    for start in (["claudemock", "serve"], ["python", "-m", "claudemock", "serve"]):
+        if words[: len(start)] == start:
+            arguments = words[len(start) :]
+            at = arguments.index("--port") if "--port" in arguments else len(arguments)
+            return arguments[:at] + arguments[at + 2 :]
+    return None

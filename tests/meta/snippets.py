@@ -1,8 +1,8 @@
 """The fenced blocks of a Markdown page, and what a reader is told to do with each.
 
 A block may follow a comment that speaks to the tests: `<!-- test: skip (reason) -->` leaves it alone, and
-`<!-- test: script -->` says that it is a script file. A block whose first line is a comment with nothing but a file
-name (`# replies.yaml`) is that file for the commands of the page.
+`<!-- test: script -->` says that it is a script file (a mapping with `replies` needs no saying). A block whose first
+line is a comment with nothing but a file name (`# replies.yaml`) is that file for the commands of the page.
 """
 
 import re

@@ -48,7 +48,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(PLUMBING, (*WORLD, *PLUMBING)),
     **dict.fromkeys(DOORS, (*WORLD, *PLUMBING)),
     "claudemock.app": SERVER,
-    "claudemock.serving": (*SERVER, "claudemock.app"),
+    "claudemock.protocol": (*WORLD, *PLUMBING),
+    "claudemock.serving": (*SERVER, "claudemock.app", "claudemock.protocol"),
     "claudemock.demo": ("claudemock.control", "claudemock.script", "claudemock.serving"),
     "claudemock.cli": (*SERVER, "claudemock.app", "claudemock.serving", "claudemock.models_table", "claudemock.demo"),
     "claudemock.__main__": ("claudemock.cli",),
@@ -63,6 +64,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.script": ("pydantic", "orjson", "yaml"),
     **dict.fromkeys((*DOORS, *PLUMBING), ("starlette", "orjson")),
     "claudemock.app": ("starlette",),
+    "claudemock.protocol": ("uvicorn",),
     "claudemock.serving": ("uvicorn",),
     "claudemock.demo": ("anthropic",),
 }

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from claudemock.script.files import load_script
-from tests.meta.console import Reader
+from tests.meta.console import SHOWN, Reader
 from tests.meta.serving import ServerProcess, serving
 from tests.meta.snippets import LANGUAGES, Block, blocks, commands, missing_output
 from tests.meta.sources import ROOT
@@ -89,8 +89,8 @@ def test_make_targets_exist(block: Block) -> None:
 @pytest.mark.parametrize("block", told(*PARSERS))
 def test_data_blocks_parse(block: Block, tmp_path: Path) -> None:
     """Sample data is well formed, and a sample script file is one that the server takes."""
-    PARSERS[block.language](block.text)
-    if block.directive == "script":
+    data = PARSERS[block.language](block.text)
+    if block.directive == "script" or (isinstance(data, dict) and "replies" in data):
         path = tmp_path / f"script.{block.language}"
         path.write_text(block.text, encoding="utf-8")
         load_script(path)
@@ -204,3 +204,17 @@ def test_the_shown_address_becomes_the_real_one(tmp_path: Path) -> None:
     reader = Reader(tmp_path, "http://127.0.0.1:1", "sk-ant-mock-sample")
     text = "import os\nassert os.environ['ANTHROPIC_BASE_URL'] == 'http://127.0.0.1:8787'\nprint('http://127.0.0.1:8787')\n"
     assert reader.python(Block(tmp_path / "SAMPLE.md", 1, "python", text)) == "http://127.0.0.1:1\n"
+
+
+def test_a_server_started_in_a_block_answers_the_blocks_later_commands(tmp_path: Path) -> None:
+    """Pages show a server and a client in one block; the reader's client finds the reader's server."""
+    reader = Reader(tmp_path, "http://127.0.0.1:1", "sk-ant-mock-sample")
+    ask = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1] + '/_mock/clock').status)"
+    (tmp_path / "ask.py").write_text(ask, encoding="utf-8")
+    text = f"""\
+$ claudemock serve --port 8787 &
+claudemock ready at http://{SHOWN}
+$ python ask.py http://{SHOWN}
+200
+"""
+    assert reader.console(Block(tmp_path / "SAMPLE.md", 1, "console", text)) == []

@@ -37,7 +37,7 @@ class Messages:
         assert exchange.source is not None  # noqa: S101 - identify has just set it
         turn = prepare(self._world, place, exchange, parse_json(body), exchange.source)
         message = build_message(turn)
-        exchange.usage = message["usage"]
+        exchange.usage = orjson.dumps(message["usage"])
         if turn.request.stream:
             await self._stream(exchange, place, turn, message, receive, send)
             return

@@ -8,7 +8,6 @@ import math
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from importlib.metadata import version
 from typing import Any
 
 import orjson
@@ -22,6 +21,7 @@ from claudemock.control.filters import Filters
 from claudemock.journal import Exchange
 from claudemock.script.spec import ScriptError, parse_reply
 from claudemock.wire.errors import invalid_request, not_found
+from claudemock.version import package_version
 from claudemock.world import Scope, World
 
 _LONGEST_WAIT = 60.0
@@ -51,7 +51,7 @@ class Control:
 
 async def health(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
     """GET health."""
-    return 200, {"status": "ok", "version": version("claudemock"), "pid": os.getpid(), "scope": place.name}
+    return 200, {"status": "ok", "version": package_version(), "pid": os.getpid(), "scope": place.name}
 
 
 async def reset(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001

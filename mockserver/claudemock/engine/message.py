@@ -4,8 +4,7 @@ Key orders are those recorded on the real API since April 2026.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from claudemock.catalog import Model
 from claudemock.clock import rfc3339
@@ -17,12 +16,12 @@ from claudemock.prompt.tokens import TokenEstimator
 from claudemock.wire.messages import MessagesRequest
 
 _COUNTERS = {"web_search": "web_search_requests", "web_fetch": "web_fetch_requests"}
+_THOUGHT = "Let me think about what is asked."
 _CONTAINER_SECONDS = 30 * 86_400  # how long a container lives after its last use
 _ITERATING_BETAS = frozenset({"context-management-2025-06-27", "compact-2026-01-12", "compact-2026-09-04"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(NamedTuple):
     """Everything a Message is made from. `source` seeds every id in it; `input_tokens` is the whole prompt."""
 
     request: MessagesRequest
@@ -43,12 +42,13 @@ def build_message(turn: Turn) -> dict[str, Any]:
     def count(blocks: Sequence[Block]) -> int:
         return turn.tokens.output(blocks, turn.model.tokenizer)
 
+    said = _thought(request, reply)
     if reply.stop_reason is None:
-        ending = finish(reply.content, request.stop_sequences or (), request.max_tokens, count)
+        ending = finish(said, request.stop_sequences or (), request.max_tokens, count)
         content, stop_reason, stop_sequence = ending.content, ending.stop_reason, ending.stop_sequence
         output_tokens = ending.output_tokens
     else:
-        content, stop_reason, stop_sequence = list(reply.content), reply.stop_reason, reply.stop_sequence
+        content, stop_reason, stop_sequence = list(said), reply.stop_reason, reply.stop_sequence
         output_tokens = count(content)
         if stop_reason == "max_tokens":
             output_tokens = request.max_tokens
@@ -70,6 +70,14 @@ def build_message(turn: Turn) -> dict[str, Any]:
     if turn.betas & _ITERATING_BETAS:
         message["context_management"] = {"applied_edits": []}
     return message
+
+
+def _thought(request: MessagesRequest, reply: Reply) -> Sequence[Block]:
+    """With `thinking: enabled` a model thinks before it speaks, and the next turn is refused if it did not."""
+    asked = request.thinking is not None and request.thinking.type == "enabled"
+    if not asked or reply.verbatim or not reply.content or any("thinking" in block["type"] for block in reply.content):
+        return reply.content
+    return [{"type": "thinking", "thinking": _THOUGHT}, *reply.content]
 
 
 def _served(turn: Turn, content: Sequence[Block]) -> list[Block]:

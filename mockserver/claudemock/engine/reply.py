@@ -21,7 +21,8 @@ class Reply:
 
     `stop_reason` given: the content is served as it stands. Left out: the request's `stop_sequences` and `max_tokens`
     cut the content as the API would, and the stop reason follows. `usage` overrides single counters. `chunk` is the
-    length of streamed text deltas in characters (None: lengths like the real API's). `source` names the rule or file
+    length of streamed text deltas in characters (None: lengths like the real API's). `verbatim`: the content is served
+    block for block, even where a model would not say it like that. `source` names the rule or file
     the reply came from.
     """
 
@@ -32,4 +33,5 @@ class Reply:
     usage: Mapping[str, Any] = field(default_factory=dict)
     pacing: Pacing | None = None
     chunk: int | None = None
+    verbatim: bool = False
     source: str = "default"

@@ -24,7 +24,7 @@ def default_reply(request: MessagesRequest, facts: Facts, source: bytes) -> Repl
 
 
 def _text(request: MessagesRequest, facts: Facts, source: bytes) -> str:
-    said = " ".join(facts.said.split())
+    said = " ".join(facts.last_text.split())
     quoted = said if len(said) <= _QUOTED else said[: _QUOTED - 1] + "…"
     about = f"You wrote: “{quoted}”." if quoted else "You wrote no text."
     return (

@@ -70,6 +70,11 @@ class Facts:
         """The text of the last user message, tool results included."""
         return _texts(self._last)
 
+    @property
+    def last_text(self) -> str:
+        """The last text block of the last user message: what was asked, behind the context that agents put before it."""
+        return next((block.text for block in reversed(self._last) if block.type == "text"), "")
+
     @cached_property
     def tools(self) -> tuple[str, ...]:
         """The names of the tools on offer."""

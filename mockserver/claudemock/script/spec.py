@@ -157,6 +157,7 @@ class ReplySpec(_Spec):
             usage=self.usage or {},
             pacing=Pacing(**self.pacing.model_dump()) if self.pacing else None,
             chunk=self.chunk,
+            verbatim=self.content is not None,
             source=source,
         )
 

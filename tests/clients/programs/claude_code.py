@@ -32,7 +32,7 @@ def text(model: str) -> None:
     assert model in str(list(result["modelUsage"])), result["modelUsage"]
 
 
-def tools() -> None:
+def tools(*arguments: str) -> None:
     """A Bash call and a Read call run here, and the mock sees their results."""
     Path("notes.txt").write_text("The word is zebra.\n", encoding="utf-8")
     script(
@@ -40,7 +40,7 @@ def tools() -> None:
         call("Read", file_path=str(Path("notes.txt").resolve())),
         "Both worked.",
     )
-    result = ask("Use your tools", "--allowedTools", "Bash Read")
+    result = ask("Use your tools", "--allowedTools", "Bash Read", *arguments)
     assert result["result"] == "Both worked.", result
     assert result["num_turns"] == 3, result
     sent = json.dumps([exchange["request"]["body"] for exchange in exchanges()])
@@ -51,6 +51,7 @@ def tools() -> None:
 for name in ("opus", "sonnet", "haiku"):
     text(name)
 tools()
+tools("--model", "claude-haiku-4-5")  # it thinks with a budget, so every turn with tools has to begin with thinking
 # A refused beta or field makes it try again without, and nobody would notice.
 refused = [exchange for exchange in exchanges() if exchange["response"]["status"] != 200]
 assert refused == [], [exchange["response"]["body"] for exchange in refused]

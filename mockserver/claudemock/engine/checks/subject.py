@@ -18,8 +18,7 @@ _UNMARKABLE = frozenset({"thinking", "redacted_thinking"})  # looking in vain fo
 Kind = TypeVar("Kind", bound=WireModel)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckContext:
+class CheckContext(NamedTuple):
     """What a request is judged by: the model it names, its API version and betas, and where it was sent.
 
     `batch` is one item of a batch, which the API judges only when it comes to it.

@@ -1,0 +1,101 @@
+"""The pattern reader agrees with Python's own regular expressions, and cannot be made to hang."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claudemock.engine.schema.dice import Dice
+from claudemock.engine.schema.pattern import ENDLESS, PatternError, found_in, parse
+from claudemock.engine.schema.pattern_sample import sample
+
+ATOMS = st.sampled_from(
+    ["a", "b", "-", ".", r"\d", r"\w", r"\s", r"\W", "[ab]", "[^a]", "[a-c0-3]", r"[\d_]", r"\.", r"[\]^-]"]
+)
+QUANTIFIERS = st.sampled_from(["", "", "", "*", "+", "?", "{2}", "{1,3}", "{0,2}?", "{2,}"])
+PIECES = st.builds(lambda atom, quantifier: atom + quantifier, ATOMS, QUANTIFIERS)
+
+
+def _grouped(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    joined = st.lists(inner, min_size=1, max_size=3).map("".join)
+    options = st.lists(joined, min_size=1, max_size=3).map("|".join)
+    group = st.builds(lambda body, q: f"({body}){q}", options, QUANTIFIERS)
+    looks = st.builds(lambda sign, body: f"({sign}{body})", st.sampled_from(["?=", "?!", "?:"]), options)
+    return st.one_of(group, looks, joined, st.sampled_from(["^", "$", r"\b"]))
+
+
+PATTERNS = st.recursive(PIECES, _grouped, max_leaves=6)
+
+
+@given(PATTERNS, st.text("ab-.1_ ^]c", max_size=8))
+@settings(max_examples=400, deadline=None)
+def test_matching_agrees_with_python(pattern: str, text: str) -> None:
+    """The same patterns are found in the same texts as by `re`, which is what validators use."""
+    assert found_in(parse(pattern), text) is bool(re.search(pattern, text)), (pattern, text)
+
+
+@given(PATTERNS, st.integers(0, 12), st.integers(0, 12), st.binary(max_size=2))
+@settings(max_examples=400, deadline=None)
+def test_samples_match_their_pattern(pattern: str, shortest: int, more: int, seed: bytes) -> None:
+    """What is made for a pattern is found by Python's `re`, and keeps to the length."""
+    text = sample(parse(pattern), Dice(seed), shortest, shortest + more)
+    if text is not None:
+        assert re.search(pattern, text), (pattern, text)
+        assert shortest <= len(text) <= shortest + more
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^\d{4}-\d{2}-\d{2}$",
+        "^#[0-9a-fA-F]{6}$",
+        r"^[\w.-]+/[\w.-]+$",
+        r"^(?=.*[A-Z])(?=.*\d).{8,}$",
+        "^(?!.*--)[a-z-]+$",
+        r"^[\s\S]*$",
+        r"^(\d{1,3}\.){3}\d{1,3}$",
+        r"^(https?|ftp)://[^\s/$.?#].[^\s]*$",
+        r"^-?\d+(\.\d+)?$",
+        "^[A-Z]{2,3}(-[A-Z0-9]{1,3})?$",
+        r"^\u0041\x42[^\x00-\x7f]$",
+        r"^[^\S]+$",
+        "^[-a]+$",
+        "^a{2$",
+    ],
+)
+def test_usual_patterns_have_samples(pattern: str) -> None:
+    """Patterns as they stand in real tools get a text, for every seed."""
+    for seed in range(20):
+        text = sample(parse(pattern), Dice(bytes([seed])), 0, ENDLESS)
+        assert text is not None
+        assert re.search(pattern, text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("*a", "Quantifier '*' without preceding element"),
+        ("a**", "a quantifier after a quantifier"),
+        ("(a", "missing ')'"),
+        ("a)", "unbalanced ')'"),
+        ("[a", "the pattern ends too early"),
+        ("[z-a]", "range out of order in character class"),
+        ("a{3,1}", "numbers out of order in {} quantifier"),
+        (r"(a)\1", r"unsupported escape '\1'"),
+        (r"\p{L}", r"unsupported escape '\p'"),
+        (r"\x4", "incomplete escape"),
+        ("(?x)", "unknown kind of group after '(?'"),
+        ("(" * 100, "groups deeper than 60"),
+    ],
+)
+def test_what_is_no_pattern_is_said(pattern: str, reason: str) -> None:
+    """A pattern that cannot be read is refused with the reason, not with a traceback of the reader."""
+    with pytest.raises(PatternError, match=re.escape(reason)):
+        parse(pattern)
+
+
+def test_costly_matching_gives_up() -> None:
+    """A pattern and a text that would take minutes end in `PatternError`."""
+    with pytest.raises(PatternError, match="too long"):
+        found_in(parse("(a*)*" * 20 + "(?=(a|b)*c)" * 20 + "$"), "ab" * 3000)
