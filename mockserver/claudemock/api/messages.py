@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried
-from claudemock.api.body import parse_json, read_body
+from claudemock.api.body import read_body
 from claudemock.api.respond import Headers, identify, send_whole
-from claudemock.api.turn import prepare
+from claudemock.api.turn import Intake
 from claudemock.engine.message import Turn, build_message
 from claudemock.engine.reply import Pacing
 from claudemock.engine.stream import Event, encode, events
@@ -28,14 +28,15 @@ class Messages:
     def __init__(self, world: World) -> None:
         self._world = world
         self._headers = Headers(world)
+        self._intake = Intake(world)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         exchange, place = carried(scope)
-        body = await read_body(receive, exchange, self._world.settings.limits.messages)
+        await read_body(receive, exchange, self._world.settings.limits.messages)
         identify(exchange, place)
         assert exchange.source is not None  # noqa: S101 - identify has just set it
-        turn = prepare(self._world, place, exchange, parse_json(body), exchange.source)
+        turn = self._intake.turn(place, exchange, exchange.source)
         message = build_message(turn)
         exchange.usage = orjson.dumps(message["usage"])
         if turn.request.stream:
@@ -50,13 +51,19 @@ class Messages:
     ) -> None:
         headers = self._headers.success(exchange, place, _EVENT_STREAM, None)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        counted = _COUNT_THINKING in turn.betas
-        sequence = events(message, turn.source, chunk=turn.reply.chunk, count_thinking=counted)
+        more = turn.billed_tokens != turn.input_tokens
+        sequence = events(
+            message,
+            turn.source,
+            chunk=turn.reply.chunk,
+            count_thinking=_COUNT_THINKING in turn.betas,
+            input_tokens=turn.input_tokens if more else None,
+        )
         padding = self._world.settings.padding
         if turn.reply.pacing is None:
             await _all_at_once(send, encode(sequence, turn.source, padding=padding))
         else:
-            await _paced(send, receive, place, list(sequence), turn, padding)
+            await _paced(send, receive, place, sequence, turn, padding)
 
 
 async def _all_at_once(send: Send, pieces: Iterable[bytes]) -> None:
@@ -78,7 +85,7 @@ async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Even
     try:
         waits = _waits(sequence, turn.reply.pacing or Pacing())
         last = len(sequence) - 1
-        for number, piece in enumerate(encode(iter(sequence), turn.source, padding=padding)):
+        for number, piece in enumerate(encode(sequence, turn.source, padding=padding)):
             seconds = place.clock.pause(waits[number])
             if seconds > 0:
                 await asyncio.wait({gone}, timeout=seconds)

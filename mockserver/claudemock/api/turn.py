@@ -1,13 +1,17 @@
-"""From a parsed request body to the turn the engine answers: validation, model, checks, tokens, reply."""
+"""From a request body to the turn the engine answers: validation, model, checks, tokens, reply."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import orjson
+
+from claudemock.api.body import parse_json
 from claudemock.api.replay import betas_of
 from claudemock.catalog import Model
 from claudemock.engine.checks import CheckContext, check, check_window
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
 from claudemock.journal import Exchange
+from claudemock.recent import Recent
 from claudemock.script.book import Miss
 from claudemock.script.default import default_reply
 from claudemock.script.match import Facts
@@ -15,6 +19,78 @@ from claudemock.wire.errors import ApiError, invalid_request, not_found
 from claudemock.wire.messages import MessagesRequest
 from claudemock.wire.parse import parse_messages
 from claudemock.world import Scope, World
+
+_SERVER_CALLS = ("server_tool_use", "mcp_tool_use")
+
+
+class Accepted(NamedTuple):
+    """A request that passed every check; depends on its bytes, version and betas alone."""
+
+    request: MessagesRequest
+    model: Model
+    betas: frozenset[str]
+    input_tokens: int
+
+
+class Intake:
+    """Reads requests for messages. What it accepted lately it knows by the bytes: retries and load tests send them again."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._recent: Recent[tuple[bytes, str, frozenset[str], str | None], Accepted] = Recent(room=1_000_000)
+
+    def turn(self, place: Scope, exchange: Exchange, source: bytes) -> Turn:
+        """The turn for the exchange's body. Raises `ApiError`."""
+        accepted = self._accepted(exchange)
+        request, model = accepted.request, accepted.model
+        exchange.model, exchange.betas = model.id, accepted.betas
+        reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace), source)
+        exchange.script = None if reply.source == "default" else reply.source
+        return Turn(
+            request=request,
+            reply=reply,
+            model=model,
+            model_name=self._world.catalog.response_model(request.model),
+            source=source,
+            now=place.clock.now(),
+            input_tokens=accepted.input_tokens,
+            billed_tokens=self._billed(exchange, accepted, reply),
+            betas=accepted.betas,
+            tokens=self._world.tokens,
+        )
+
+    def _accepted(self, exchange: Exchange) -> Accepted:
+        header = exchange.header(b"anthropic-beta")
+        key = (exchange.body, exchange.version, exchange.betas, header)
+        known = self._recent.get(key)
+        if known is None:
+            known = accept(self._world, exchange.version, header, exchange.betas, parse_json(exchange.body))
+            self._recent.put(key, known, len(exchange.body))
+        return known
+
+    def _billed(self, exchange: Exchange, accepted: Accepted, reply: Reply) -> int:
+        """A model that uses the API's own tools reads the prompt again after each (recorded)."""
+        if not any(block["type"] in _SERVER_CALLS for block in reply.content):
+            return accepted.input_tokens
+        body: dict[str, Any] = orjson.loads(exchange.body)
+        return self._world.tokens.sampled_input(body, reply.content, accepted.model.tokenizer)
+
+
+def accept(world: World, version: str, header: str | None, betas: frozenset[str], data: Any) -> Accepted:
+    """Everything a request is refused for. `header` is its `anthropic-beta` as it came. Raises `ApiError`."""
+    betas = betas_of(data, header, betas)
+    request = parse_messages(data, version=version, betas=betas)
+    if request.thread is not None:
+        raise invalid_request(
+            "Message threads are not emulated; send the whole conversation.", error_code="thread_unsupported_request"
+        )
+    model = find_model(world, request.model)
+    if world.settings.checks == "full":
+        check(request, CheckContext(model=model, version=version, betas=betas, endpoint="messages"))
+    input_tokens = world.tokens.request(data, model.tokenizer)
+    if world.settings.checks == "full":
+        check_window(request, model, input_tokens)
+    return Accepted(request, model, betas, input_tokens)
 
 
 def find_model(world: World, name: str) -> Model:
@@ -25,39 +101,7 @@ def find_model(world: World, name: str) -> Model:
     return model
 
 
-def prepare(world: World, place: Scope, exchange: Exchange, data: Any, source: bytes) -> Turn:
-    """Everything that happens before a message is built. Raises `ApiError`."""
-    exchange.betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
-    request = parse_messages(data, version=exchange.version, betas=exchange.betas)
-    if request.thread is not None:
-        raise invalid_request(
-            "Message threads are not emulated; send the whole conversation.", error_code="thread_unsupported_request"
-        )
-    model = find_model(world, request.model)
-    exchange.model = model.id
-    if world.settings.checks == "full":
-        context = CheckContext(model=model, version=exchange.version, betas=exchange.betas, endpoint="messages")
-        check(request, context)
-    input_tokens = world.tokens.request(data, model.tokenizer)
-    if world.settings.checks == "full":
-        check_window(request, model, input_tokens)
-    facts = Facts(request, exchange.named, exchange.workspace)
-    reply = choose(place, request, facts, source)
-    exchange.script = None if reply.source == "default" else reply.source
-    return Turn(
-        request=request,
-        reply=reply,
-        model=model,
-        model_name=world.catalog.response_model(request.model),
-        source=source,
-        now=place.clock.now(),
-        input_tokens=input_tokens,
-        betas=exchange.betas,
-        tokens=world.tokens,
-    )
-
-
-def choose(place: Scope, request: MessagesRequest, facts: Facts, source: bytes) -> Reply:
+def _choose(place: Scope, request: MessagesRequest, facts: Facts, source: bytes) -> Reply:
     """The scripted reply, or the default one. Raises 404 `not_found_error` on a strict script's miss."""
     found = place.script.take(facts)
     if isinstance(found, Miss):

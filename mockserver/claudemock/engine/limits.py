@@ -14,25 +14,25 @@ class RateLimits:
 
     def __init__(self) -> None:
         self._second = -1
-        self._headers = b""
+        self._headers: tuple[tuple[bytes, bytes], ...] = ()
 
-    def headers(self, now: float) -> bytes:
-        """The twelve header lines of a successful reply at `now`, in the API's order."""
+    def headers(self, now: float) -> tuple[tuple[bytes, bytes], ...]:
+        """The twelve headers of a successful reply at `now`, in the API's order."""
         if int(now) != self._second:
             self._second = int(now)
             self._headers = _full(rfc3339(now).encode())
         return self._headers
 
 
-def _full(reset: bytes) -> bytes:
+def _full(reset: bytes) -> tuple[tuple[bytes, bytes], ...]:
     groups = (
         (b"input-tokens", _INPUT, _INPUT),
         (b"output-tokens", _OUTPUT, _OUTPUT),
         (b"requests", _REQUESTS, _REQUESTS - 1),
         (b"tokens", _INPUT + _OUTPUT, _INPUT + _OUTPUT),
     )
-    return b"".join(
-        b"anthropic-ratelimit-%b-%b: %b\r\n" % (name, part, value)
+    return tuple(
+        (b"anthropic-ratelimit-%b-%b" % (name, part), value)
         for name, limit, remaining in groups
         for part, value in ((b"limit", b"%d" % limit), (b"remaining", b"%d" % remaining), (b"reset", reset))
     )

@@ -31,6 +31,7 @@ class Turn(NamedTuple):
     source: bytes
     now: float  # the scope's clock, seconds since the epoch
     input_tokens: int
+    billed_tokens: int  # as `usage` ends: more than `input_tokens` where the API's own tools ran
     betas: frozenset[str]
     tokens: TokenEstimator
 
@@ -38,9 +39,10 @@ class Turn(NamedTuple):
 def build_message(turn: Turn) -> dict[str, Any]:
     """The response body of a non-streaming request, in the API's key order."""
     reply, request = turn.reply, turn.request
+    choice = {"type": request.tool_choice.type} if request.tool_choice is not None else None
 
     def count(blocks: Sequence[Block]) -> int:
-        return turn.tokens.output(blocks, turn.model.tokenizer)
+        return turn.tokens.output(blocks, turn.model.tokenizer, choice)
 
     said = _thought(request, reply)
     if reply.stop_reason is None:
@@ -139,16 +141,16 @@ def _usage(turn: Turn, content: Sequence[Block], output_tokens: int) -> dict[str
         "cache_read_input_tokens": 0,
         "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
     }
-    usage: dict[str, Any] = {"input_tokens": turn.input_tokens, **cached}
+    usage: dict[str, Any] = {"input_tokens": turn.billed_tokens, **cached}
     if turn.betas & _ITERATING_BETAS:
         usage["iterations"] = [
-            {"input_tokens": turn.input_tokens, "output_tokens": output_tokens, **cached, "type": "message"}
+            {"input_tokens": turn.billed_tokens, "output_tokens": output_tokens, **cached, "type": "message"}
         ]
     usage["output_tokens"] = output_tokens
     thinking = [block for block in content if block["type"] in ("thinking", "redacted_thinking")]
     asked = turn.request.thinking is not None and turn.request.thinking.type != "disabled"
     if asked or thinking or turn.model.reports_thinking_tokens:
-        spent = turn.tokens.output(thinking, turn.model.tokenizer) if thinking else 0
+        spent = round(sum(turn.tokens.block(block, turn.model.tokenizer) for block in thinking))
         usage["output_tokens_details"] = {"thinking_tokens": min(spent, output_tokens)}
     usage["service_tier"] = "standard"
     usage["inference_geo"] = turn.request.inference_geo or turn.model.inference_geo
