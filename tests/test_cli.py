@@ -62,7 +62,7 @@ def test_scripts_from_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        ("a.yaml", "- text: [unclosed\n- x", ":2:1: "),
+        ("a.yaml", "- text: [unclosed\n- x", ":2:4: expected"),
         ("a.yaml", "replies:\n  - text: ok\n    tims: 2\n", ":3:5: replies.0.tims: Extra inputs are not permitted"),
         (
             "a.yaml",

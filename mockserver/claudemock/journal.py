@@ -21,7 +21,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 Ended = Literal["clean", "cut", "reset", "client_gone"]
 _SECRET = frozenset({b"x-api-key", b"authorization", b"cookie", b"proxy-authorization"})
 _DEEP = 200
-_OVERHEAD = 2048  # bytes one exchange costs besides its bodies and headers, measured
+_OVERHEAD = 2304  # bytes one exchange costs besides its bodies and request headers, measured
+_ROOMY = 4096  # orjson gives its results this much memory at least
 _FORGOTTEN: Mapping[bytes, bytes] = MappingProxyType({})
 
 
@@ -59,7 +60,7 @@ class Exchange:
     usage: bytes | None = None  # as JSON
     script: str | None = None
 
-    _packed: bytes = b""  # the request headers once the exchange is over
+    _packed: bytes = b""  # the request's headers once the exchange is over
 
     @property
     def id(self) -> str:
@@ -76,6 +77,8 @@ class Exchange:
         """Give up what only the request's way through the server needed; what stays is bytes, cheap to keep."""
         self._packed = b"\n".join([b"%b: %b" % pair for pair in self.headers])
         self.headers, self.named = [], _FORGOTTEN
+        self.chunks = [(at, fitted(chunk)) for at, chunk in self.chunks]
+        self.usage = None if self.usage is None else fitted(self.usage)
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the request began."""
@@ -94,7 +97,6 @@ class Exchange:
             response["events"] = list(_events(self.chunks))
         else:
             response["body"] = _readable(sent)
-        packed = [line.partition(b": ")[::2] for line in self._packed.split(b"\n")] if self._packed else self.headers
         return {
             "id": self.id,
             "scope": self.scope,
@@ -103,7 +105,7 @@ class Exchange:
             "method": self.method,
             "path": self.path,
             "query": self.query,
-            "request": {"headers": _headers(packed), "body": _readable(self.body), "size": self.body_size},
+            "request": {"headers": _headers(_unpacked(self._packed) or self.headers), "body": _readable(self.body), "size": self.body_size},
             "response": response,
             "timing": {
                 "first_byte_ms": _ms(self.first_byte_ms),
@@ -163,6 +165,15 @@ class Journal:
         """Call `listener` whenever an exchange ends; returns what stops that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+
+def fitted(raw: bytes) -> bytes:
+    """The same bytes in no more memory than they need."""
+    return b"%b" % raw if len(raw) < _ROOMY else raw
+
+
+def _unpacked(lines: bytes) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, _, value in (line.partition(b": ") for line in lines.split(b"\n") if line)]
 
 
 def _ms(value: float | None) -> float | None:

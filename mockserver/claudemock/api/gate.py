@@ -51,7 +51,10 @@ class Gate:
             raise invalid_request("anthropic-workspace-id: does not match the workspace of this API key.")
 
     def _version(self, exchange: Exchange) -> str:
-        version = version_of(exchange.header(b"anthropic-version") or "")
+        version = exchange.header(b"anthropic-version") or ""
+        if version in self._versions:
+            return version
+        version = version_of(version)
         if not version:
             raise invalid_request("anthropic-version: header is required")
         if version not in self._versions:
@@ -59,9 +62,9 @@ class Gate:
         return version
 
     def _beta_values(self, exchange: Exchange) -> frozenset[str]:
-        given = [value.decode("latin-1") for name, value in exchange.headers if name == b"anthropic-beta"]
-        if not given:
+        if b"anthropic-beta" not in exchange.named:
             return frozenset()
+        given = [value.decode("latin-1") for name, value in exchange.headers if name == b"anthropic-beta"]
         values = [value for line in given for part in line.split(",") if (value := part.strip())]
         unknown = [value for value in dict.fromkeys(values) if value not in self._betas]
         if unknown:

@@ -44,7 +44,7 @@ class Headers:
         raw = b"content-type: %b\r\n%b%b%b" % (
             content_type,
             b"cache-control: no-cache\r\n" if length is None else b"content-length: %d\r\n" % length,
-            self._limit_lines(place.clock.now()) if exchange.path == _LIMITED else b"",
+            self._limit_lines(exchange.started_at) if exchange.path == _LIMITED else b"",
             self._identity(exchange, place, known=True),
         )
         return HeaderBlock(raw, length)

@@ -52,7 +52,7 @@ class Intake:
             model=model,
             model_name=self._world.catalog.response_model(request.model),
             source=source,
-            now=place.clock.now(),
+            now=exchange.started_at,
             input_tokens=accepted.input_tokens,
             billed_tokens=self._billed(exchange, accepted, reply),
             betas=accepted.betas,
