@@ -1,7 +1,6 @@
-"""Values generated for schemas are valid by an independent validator, deterministic, sensible, and never take long."""
+"""Values generated for schemas are valid by an independent validator, deterministic, and sensible."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from claudemock.engine.generate import UnsatisfiableSchema, generate
-from claudemock.fixtures import fixture
 
 Schema = dict[str, Any]
 
@@ -76,6 +74,19 @@ KEYWORDS: dict[str, Schema] = {
         "items": {"type": "integer", "minimum": 0, "maximum": 9},
         "minItems": 10,
         "uniqueItems": True,
+    },
+    "unique numbers and booleans": {
+        "type": "array",
+        "items": {"enum": [0, 1, False, True]},
+        "minItems": 4,
+        "uniqueItems": True,
+    },
+    "cut at a space": closed(title={"type": "string", "minLength": 10, "maxLength": 10}),
+    "contains counted elsewhere": {
+        "type": "array",
+        "items": {"enum": [5, 6, 7, 8]},
+        "minContains": 0,
+        "allOf": [{"contains": {"const": 5}}],
     },
     "tuple": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": False, "minItems": 2},
     "contains": {"type": "array", "items": {"type": "integer"}, "contains": {"minimum": 90}, "minContains": 2},
@@ -145,7 +156,7 @@ KEYWORDS: dict[str, Schema] = {
     "all of tight": {"type": "integer", "allOf": [{"minimum": 3}, {"maximum": 4}, {"multipleOf": 2}]},
     "all of tuples": {
         "type": "array",
-        "allOf": [{"prefixItems": [{"type": "integer"}], "items": {"type": "string"}}, {"items": {"minimum": 3}}],
+        "allOf": [{"prefixItems": [{"type": "integer"}], "items": {"type": "string"}}, {"items": {"minimum": 1000}}],
         "minItems": 2,
     },
     "not const": {"type": "integer", "minimum": 0, "maximum": 1, "not": {"const": 0}},
@@ -321,192 +332,3 @@ def test_any_schema_gives_a_valid_value_or_an_honest_failure(schema: Schema, def
     except UnsatisfiableSchema:
         return
     assert Draft202012Validator(document).is_valid(value), value
-
-
-def test_the_same_seed_gives_the_same_value_everywhere() -> None:
-    """A pinned value: a change of platform, Python or code that changes generated values has to be noticed."""
-    schema = {
-        "type": "object",
-        "properties": {
-            "city": {"type": "string"},
-            "nights": {"type": "integer", "minimum": 1, "maximum": 14},
-            "code": {"type": "string", "pattern": "^[A-Z]{2}[0-9]{2}$"},
-            "price": {"type": "number"},
-        },
-        "required": ["city", "nights", "code", "price"],
-    }
-    assert generate(schema, b"seed") == PINNED
-
-
-PINNED = {"city": "Nairobi", "nights": 2, "code": "CI37", "price": 258.44}
-
-
-def test_seeds_vary_what_the_schema_leaves_open() -> None:
-    """Different seeds give different values, so that two calls of a tool are not the same call."""
-    schema = closed(city={"type": "string"}, count={"type": "integer"}, ok={"type": "boolean"})
-    assert len({json.dumps(generate(schema, bytes([seed]))) for seed in range(20)}) > 10
-
-
-def test_names_and_descriptions_suggest_values() -> None:
-    """A reader of a test's output sees a city where a city was asked for."""
-    table = json.loads(fixture("generate.json").read_text("utf-8"))
-    cities = next(entry["values"] for entry in table["texts"] if "city" in entry["names"])
-    schema = closed(
-        city={"type": "string"},
-        departureCity={"type": "string"},
-        cities={"type": "array", "items": {"type": "string"}, "minItems": 1},
-        to={"type": "string", "description": "The city to travel to"},
-        zzz={"type": "string"},
-    )
-    value = generate(schema, b"1")
-    assert {value["city"], value["departureCity"], value["to"], *value["cities"]} <= set(cities)
-    assert "zzz" in value["zzz"]
-    years = {generate(closed(year={"type": "integer"}), bytes([seed]))["year"] for seed in range(20)}
-    assert years <= set(range(2020, 2027))
-
-
-def test_a_known_value_is_preferred_where_it_matches_the_pattern() -> None:
-    """A pattern does not turn a country code into noise."""
-    value = generate(closed(country_code={"type": "string", "pattern": "^[A-Z]{2}$"}), b"")
-    assert value["country_code"] in {"NO", "IT", "JP", "PE", "KE", "CA"}
-
-
-def test_examples_and_defaults_are_used_where_they_are_valid() -> None:
-    """What the author of a schema offers is better than anything invented; a default of null says only `optional`."""
-    schema = closed(
-        a={"type": "string", "default": "from default"},
-        b={"type": "string", "examples": ["from examples"], "default": "not this"},
-        c={"type": "integer", "default": "not an integer"},
-        d={"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None},
-    )
-    values = [generate(schema, bytes([seed])) for seed in range(20)]
-    assert {value["a"] for value in values} == {"from default"}
-    assert {value["b"] for value in values} == {"from examples"}
-    assert all(isinstance(value["c"], int) for value in values)
-    assert any(value["d"] is not None for value in values)
-
-
-def test_optional_properties_are_usually_there() -> None:
-    """Optional properties are exercised, and so is their absence; nullable ones are sometimes null."""
-    schema = {"type": "object", "properties": {"limit": {"type": ["integer", "null"]}}}
-    values = [generate(schema, bytes([seed])) for seed in range(200)]
-    present = [value["limit"] for value in values if "limit" in value]
-    assert 120 < len(present) < 195
-    assert 0 < present.count(None) < 60
-
-
-def test_a_part_of_a_document_is_generated_with_the_document_as_root() -> None:
-    """References are looked up in `root` when the schema is only a part of it."""
-    document = {"$defs": {"Code": {"const": "X1"}}}
-    assert generate(closed(code={"$ref": "#/$defs/Code"}), b"", root=document) == {"code": "X1"}
-
-
-IMPOSSIBLE: list[tuple[Schema, str, str]] = [
-    ({"type": "integer", "minimum": 3, "maximum": 2}, "$", "minimum"),
-    ({"type": "integer", "exclusiveMinimum": 1, "exclusiveMaximum": 2}, "$", "minimum"),
-    ({"type": "integer", "multipleOf": 10, "minimum": 11, "maximum": 19}, "$", "multipleOf"),
-    (
-        closed(a={"type": "array", "items": {"type": "string", "minLength": 3, "maxLength": 2}, "minItems": 1}),
-        "$.a[0]",
-        "minLength",
-    ),
-    (closed(a={"enum": []}), "$.a", "enum"),
-    (closed(a={"type": "string", "enum": [1, 2]}), "$.a", "enum"),
-    (closed(a=False), "$.a", "false"),
-    ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "$", "type"),
-    ({"type": "object", "required": ["a"], "maxProperties": 0}, "$", "maxProperties"),
-    ({"type": "object", "properties": {}, "additionalProperties": False, "minProperties": 1}, "$", "minProperties"),
-    ({"type": "object", "required": ["abc"], "propertyNames": {"maxLength": 2}}, "$", "propertyNames"),
-    ({"type": "array", "items": {"type": "boolean"}, "minItems": 3, "uniqueItems": True}, "$", "uniqueItems"),
-    ({"type": "string", "pattern": "^a{5}$", "maxLength": 4}, "$", "pattern"),
-    ({"type": "string", "pattern": r"^(a)\1$"}, "$", "pattern"),
-    ({"type": "string", "pattern": "("}, "$", "pattern"),
-    (closed(a={"$ref": "#/$defs/Missing"}), "$.a", "$ref"),
-    (closed(a={"$ref": "https://example.com/schema.json"}), "$.a", "$ref"),
-    ({"$ref": "#/hidden", "hidden": {"type": 17}}, "$", "$ref"),
-    ({"not": {}}, "$", "not"),
-    ({"type": "object", "properties": {"a": "no schema"}}, "$", "draft 2020-12"),
-]
-
-
-@pytest.mark.parametrize(("schema", "path", "keyword"), IMPOSSIBLE)
-def test_the_failure_names_place_and_keyword(schema: Schema, path: str, keyword: str) -> None:
-    """Whoever wrote an impossible schema is told where it is impossible."""
-    with pytest.raises(UnsatisfiableSchema) as caught:
-        generate(schema, b"")
-    assert (caught.value.path, caught.value.keyword) == (path, keyword)
-
-
-def _doubling(keyword: str, leaf: Any) -> Schema:
-    """A short document in which following every reference takes 2**40 steps."""
-    levels = {f"D{i}": {keyword: [{"$ref": f"#/$defs/D{i + 1}"}] * 2} for i in range(40)}
-    return {"$ref": "#/$defs/D0", "$defs": {**levels, "D40": leaf}}
-
-
-def _nested(depth: int) -> Schema:
-    schema: Schema = {"type": "string"}
-    for _ in range(depth):
-        schema = closed(a=schema)
-    return schema
-
-
-HOSTILE: dict[str, Callable[[], Schema]] = {
-    "doubling allOf": lambda: _doubling("allOf", {"type": "string"}),
-    "doubling anyOf": lambda: _doubling("anyOf", {"type": "string"}),
-    "doubling anyOf in vain": lambda: _doubling("anyOf", False),
-    "doubling oneOf": lambda: _doubling("oneOf", {"type": "string"}),
-    "choices in vain": lambda: {
-        "type": "integer",
-        "allOf": [{"anyOf": [{"minimum": i}, {"maximum": -i}]} for i in range(1, 60)],
-        "not": {},
-    },
-    "a billion items": lambda: {"type": "array", "minItems": 10**9},
-    "items in items": lambda: {"type": "array", "minItems": 9999, "items": {"type": "array", "minItems": 9999}},
-    "a billion characters": lambda: {"type": "string", "minLength": 10**9},
-    "long items": lambda: {"type": "array", "minItems": 500, "items": {"type": "string", "minLength": 10**6}},
-    "a billion properties": lambda: {"type": "object", "minProperties": 10**9},
-    "many to contain": lambda: {"type": "array", "contains": {"const": 5}, "minContains": 10**9},
-    "ten thousand properties": lambda: {
-        "type": "object",
-        "properties": {f"p{i}": {"type": "string"} for i in range(10_000)},
-    },
-    "ten thousand required": lambda: closed(**{f"p{i}": {"type": "integer"} for i in range(10_000)}),
-    "a reference to itself": lambda: {"$ref": "#"},
-    "references in a circle": lambda: {
-        "$ref": "#/$defs/A",
-        "$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}},
-    },
-    "not itself": lambda: {"not": {"$ref": "#"}},
-    "any of itself": lambda: {"anyOf": [{"$ref": "#"}]},
-    "endless child": lambda: {"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]},
-    "endless children": lambda: {"type": "array", "items": {"$ref": "#"}, "minItems": 2},
-    "a long way": lambda: {
-        "$ref": "#/$defs/D0",
-        "$defs": {f"D{i}": {"$ref": f"#/$defs/D{i + 1}"} for i in range(3000)} | {"D3000": {}},
-    },
-    "deep": lambda: _nested(3000),
-    "a catastrophic pattern": lambda: {"type": "string", "pattern": "^(a+)+$", "minLength": 5000},
-    "a catastrophic pattern in vain": lambda: {
-        "type": "string",
-        "pattern": "^a+$",
-        "minLength": 40,
-        "not": {"pattern": "^(a|a)*$"},
-    },
-    "a catastrophic look ahead": lambda: {"type": "string", "pattern": "^(?=(((a+)+)+)+b)(a|b)+$", "minLength": 60},
-    "a huge repetition": lambda: {"type": "string", "pattern": "^((a?){1000}){1000}$"},
-    "many groups": lambda: {"type": "string", "pattern": "(" * 5000},
-    "a hundred thousand options": lambda: {"enum": list(range(100_000)), "minimum": 99_999},
-    "thousands of choices": lambda: {
-        "anyOf": [{"type": "string", "minLength": i, "maxLength": 0} for i in range(1, 4000)]
-    },
-}
-
-
-@pytest.mark.parametrize("case", HOSTILE)
-def test_hostile_schemas_end_soon(case: str) -> None:
-    """No schema hangs the server or eats its memory: there is a value of bounded size, or an honest failure."""
-    try:
-        value = generate(HOSTILE[case](), b"")
-    except UnsatisfiableSchema:
-        return
-    assert len(json.dumps(value)) < 5_000_000

@@ -35,6 +35,13 @@ def test_matching_agrees_with_python(pattern: str, text: str) -> None:
     assert found_in(parse(pattern), text) is bool(re.search(pattern, text)), (pattern, text)
 
 
+def test_places_within_words() -> None:
+    """The opposite of a word's edge, which Python before 3.14 does not find in an empty text."""
+    assert found_in(parse(r"a\Bb"), "ab")
+    assert not found_in(parse(r"a\B"), "a")
+    assert found_in(parse(r"^\B$"), "")
+
+
 @given(PATTERNS, st.integers(0, 12), st.integers(0, 12), st.binary(max_size=2))
 @settings(max_examples=400, deadline=None)
 def test_samples_match_their_pattern(pattern: str, shortest: int, more: int, seed: bytes) -> None:

@@ -105,7 +105,11 @@ class Exchange:
             "method": self.method,
             "path": self.path,
             "query": self.query,
-            "request": {"headers": _headers(_unpacked(self._packed) or self.headers), "body": _readable(self.body), "size": self.body_size},
+            "request": {
+                "headers": _headers(_unpacked(self._packed) or self.headers),
+                "body": _readable(self.body),
+                "size": self.body_size,
+            },
             "response": response,
             "timing": {
                 "first_byte_ms": _ms(self.first_byte_ms),

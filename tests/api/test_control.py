@@ -114,7 +114,10 @@ def test_strict_miss_names_the_nearest_rules(server: MockServer) -> None:
         ({"text": "x", "stop_reason": "done"}, "replies.0.stop_reason: "),
         ({"text": "x", "match": {"contains": "re:("}}, "replies.0.match.contains: 're:(' is not a regular expression"),
         ({"content": [{"type": "text"}]}, "replies.0.content"),
-        ({"content": [{"type": "text", "text": "x", "deep": json.loads("[" * 300 + "]" * 300)}]}, "replies.0: cannot be"),
+        (
+            {"content": [{"type": "text", "text": "x", "deep": json.loads("[" * 300 + "]" * 300)}]},
+            "replies.0: cannot be",
+        ),
         ({"citations": [], "thinking": "x"}, "replies.0: citations belong to text"),
     ],
 )

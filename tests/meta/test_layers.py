@@ -18,6 +18,8 @@ BELOW_WORLD = (
     "claudemock.files",
     "claudemock.journal",
     "claudemock.settings",
+    "claudemock.recent",
+    "claudemock.version",
 )
 WORLD = (*BELOW_WORLD, "claudemock.world")
 # What every endpoint needs, those of the control API too: reading a request, answering it.
@@ -31,6 +33,8 @@ JUDGES = tuple(
 LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock": (),  # its __init__ holds lazy names only
     "claudemock.clock": (),
+    "claudemock.recent": (),
+    "claudemock.version": (),
     "claudemock.ids": (),
     "claudemock.fixtures": (),
     "claudemock.catalog": ("claudemock.fixtures",),
@@ -51,7 +55,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.protocol": (*WORLD, *PLUMBING),
     "claudemock.serving": (*SERVER, "claudemock.app", "claudemock.protocol"),
     "claudemock.demo": ("claudemock.control", "claudemock.script", "claudemock.serving"),
-    "claudemock.cli": (*SERVER, "claudemock.app", "claudemock.serving", "claudemock.models_table", "claudemock.demo"),
+    "claudemock.cli": (
+        *SERVER,
+        "claudemock.version",
+        "claudemock.app",
+        "claudemock.serving",
+        "claudemock.models_table",
+        "claudemock.demo",
+    ),
     "claudemock.__main__": ("claudemock.cli",),
     "claudemock_contracts": (),
     **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", *JUDGES)),

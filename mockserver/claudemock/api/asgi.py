@@ -13,7 +13,6 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 
-
 class HeaderBlock:
     """Response headers kept as the bytes they are on the wire, which is how they are made, sent and journalled.
 

@@ -33,7 +33,7 @@ class Accepted(NamedTuple):
 
 
 class Intake:
-    """Reads requests for messages. What it accepted lately it knows by the bytes: retries and load tests send them again."""
+    """Reads requests for messages, and knows those it accepted lately by their bytes: retries send the same again."""
 
     def __init__(self, world: World) -> None:
         self._world = world

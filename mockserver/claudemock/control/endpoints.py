@@ -20,8 +20,8 @@ from claudemock.clock import rfc3339
 from claudemock.control.filters import Filters
 from claudemock.journal import Exchange
 from claudemock.script.spec import ScriptError, parse_reply
-from claudemock.wire.errors import invalid_request, not_found
 from claudemock.version import package_version
+from claudemock.wire.errors import invalid_request, not_found
 from claudemock.world import Scope, World
 
 _LONGEST_WAIT = 60.0

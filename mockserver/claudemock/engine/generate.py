@@ -15,6 +15,7 @@ from claudemock.engine.schema.match import Matcher, TooDeep, identity
 from claudemock.engine.schema.merge import COMBINING, Conjunction, Contradiction, both
 from claudemock.engine.schema.pattern import ENDLESS, PatternError
 from claudemock.engine.schema.pattern_sample import sample
+from claudemock.engine.schema.place import Place
 from claudemock.engine.schema.refs import References
 from claudemock.engine.schema.scalars import Scalars
 from claudemock.engine.schema.words import words
@@ -67,35 +68,9 @@ def generate(schema: Mapping[str, Any], seed: bytes, *, root: Mapping[str, Any] 
     if violation(schema) or (document is not schema and violation(document)):
         raise UnsatisfiableSchema("$", "draft 2020-12")
     try:
-        return _Maker(document, Dice(seed)).value(schema, _Place(None, "$", ""))
+        return _Maker(document, Dice(seed)).value(schema, Place(None, "$", ""))
     except RecursionError:
         raise UnsatisfiableSchema("$", "depth") from None
-
-
-class _Place:
-    """Where in the value we are. `shallow` asks for the smallest value, since a definition contains itself here."""
-
-    __slots__ = ("again", "depth", "key", "name", "parent", "references", "shallow")
-
-    def __init__(self, parent: "_Place | None", key: str, name: str, again: int = 0) -> None:
-        self.parent = parent
-        self.key = key
-        self.name = name
-        self.again = again
-        self.depth: int = parent.depth + 1 if parent else 0
-        self.shallow: bool = parent.shallow if parent else False
-        self.references: tuple[str, ...] = parent.references if parent else ()
-
-    def within(self, references: Sequence[str], again: int) -> "_Place":
-        """The same place, seen from inside definitions."""
-        place = _Place(self.parent, self.key, self.name, self.again + again)
-        place.depth = self.depth
-        place.shallow = self.shallow or any(reference in self.references for reference in references)
-        place.references = (*self.references, *references)
-        return place
-
-    def __str__(self) -> str:
-        return f"{self.parent or ''}{self.key}"
 
 
 class _Others:
@@ -117,7 +92,7 @@ class _Maker:
         self._words = words()
         self._scalars = Scalars(dice, self._words)
 
-    def value(self, schema: Any, place: _Place) -> Any:
+    def value(self, schema: Any, place: Place) -> Any:
         """A value for the schema. Raises `UnsatisfiableSchema`."""
         if place.depth > _DEEPEST:
             raise UnsatisfiableSchema(str(place), "depth")
@@ -144,11 +119,11 @@ class _Maker:
         if self._left < 0:
             raise _Exhausted
 
-    def _sparing(self, place: _Place) -> bool:
+    def _sparing(self, place: Place) -> bool:
         """Whether to add nothing that is not asked for: inside itself, and once the value has grown large."""
         return place.shallow or self._left < _MOST_STEPS - _PLENTY
 
-    def _combined(self, schema: Mapping[str, Any], place: _Place) -> Any:
+    def _combined(self, schema: Mapping[str, Any], place: Place) -> Any:
         start = Conjunction(self._references, self._spend)
         start.add(schema)
         failed: Exception = Contradiction(next((k for k in ("not", "oneOf", "anyOf", "if") if k in schema), "allOf"))
@@ -170,7 +145,7 @@ class _Maker:
                 break
         raise failed
 
-    def _solutions(self, start: Conjunction, place: _Place) -> Iterator[Conjunction]:
+    def _solutions(self, start: Conjunction, place: Place) -> Iterator[Conjunction]:
         """The conjunction with one of every choice made, in every way that is no contradiction."""
         waiting = [start]
         while waiting:
@@ -197,7 +172,7 @@ class _Maker:
             return sorted(turned, key=_is_null, reverse=self._dice.chance(_NULL))
         return sorted(turned, key=_growth)
 
-    def _plain(self, schema: Mapping[str, Any], place: _Place) -> Any:
+    def _plain(self, schema: Mapping[str, Any], place: Place) -> Any:
         """A value for a schema without combining keywords."""
         if "enum" in schema or "const" in schema:
             return self._option(schema, place)
@@ -222,7 +197,7 @@ class _Maker:
         turn = self._dice.below(len(types))
         return sorted([*types[turn:], *types[:turn]], key=lambda name: name == "null", reverse=self._dice.chance(_NULL))
 
-    def _option(self, schema: Mapping[str, Any], place: _Place) -> Any:
+    def _option(self, schema: Mapping[str, Any], place: Place) -> Any:
         keyword = "const" if "const" in schema else "enum"
         options = [schema["const"]] if keyword == "const" else schema["enum"]
         others = {name: part for name, part in schema.items() if name != keyword and name not in _ANNOTATIONS}
@@ -233,11 +208,11 @@ class _Maker:
                 return option
         raise Contradiction(keyword)
 
-    def _pick(self, options: Sequence[T], place: _Place) -> T:
+    def _pick(self, options: Sequence[T], place: Place) -> T:
         """Any of the options; when asked again, every second time the next in turn, so that all are reached."""
         return options[place.again // 2 % len(options)] if place.again % 2 else self._dice.pick(options)
 
-    def _of_type(self, name: str, schema: Mapping[str, Any], place: _Place) -> Any:
+    def _of_type(self, name: str, schema: Mapping[str, Any], place: Place) -> Any:
         if name == "string":
             text = self._scalars.text(schema, place.name, place.again)
             self._spend(len(text) // 100)
@@ -252,7 +227,7 @@ class _Maker:
             return self._scalars.number(schema, place.name)
         return self._pick((True, False), place) if name == "boolean" else None
 
-    def _array(self, schema: Mapping[str, Any], place: _Place) -> list[Any]:
+    def _array(self, schema: Mapping[str, Any], place: Place) -> list[Any]:
         prefix = schema.get("prefixItems", ())
         rest = schema.get("items", schema.get("unevaluatedItems", True))
         contained = ceil(schema.get("minContains", 1)) if "contains" in schema else 0
@@ -276,13 +251,13 @@ class _Maker:
                 break
         return items
 
-    def _item(self, schema: Any, place: _Place, at: int, others: _Others | None) -> Any:
+    def _item(self, schema: Any, place: Place, at: int, others: _Others | None) -> Any:
         """One item, unlike the `others`, to which it is added."""
         if others is None:
-            return self.value(schema, _Place(place, f"[{at}]", place.name, place.again))
+            return self.value(schema, Place(place, f"[{at}]", place.name, place.again))
         options = schema.get("enum", ()) if isinstance(schema, Mapping) else ()
         for _ in range(_ITEM_ATTEMPTS + 2 * len(options)):
-            value = self.value(schema, _Place(place, f"[{at}]", place.name, place.again + others.again))
+            value = self.value(schema, Place(place, f"[{at}]", place.name, place.again + others.again))
             key = identity(value)
             if key not in others.seen:
                 others.seen.add(key)
@@ -290,7 +265,7 @@ class _Maker:
             others.again += 1
         raise UnsatisfiableSchema(str(place), "uniqueItems")
 
-    def _object(self, schema: Mapping[str, Any], place: _Place) -> dict[str, Any]:
+    def _object(self, schema: Mapping[str, Any], place: Place) -> dict[str, Any]:
         properties = schema.get("properties", {})
         needed = _followed(schema.get("required", ()), schema.get("dependentRequired", {}))
         spare = schema.get("maxProperties", ENDLESS) - len(needed)
@@ -307,7 +282,7 @@ class _Maker:
         return made
 
     def _property(
-        self, made: dict[str, Any], name: str, schema: Mapping[str, Any], place: _Place, *, needed: bool = False
+        self, made: dict[str, Any], name: str, schema: Mapping[str, Any], place: Place, *, needed: bool = False
     ) -> bool:
         """Make one property, and say whether it was; only one that is needed has to be possible."""
         names = schema.get("propertyNames", True)
@@ -320,14 +295,14 @@ class _Maker:
         else:
             part = schema.get("properties", {}).get(name, _rest(schema))
         try:
-            made[name] = self.value(part, _Place(place, f".{name}", name, place.again))
+            made[name] = self.value(part, Place(place, f".{name}", name, place.again))
         except UnsatisfiableSchema as error:
             if needed or error.final:
                 raise
             return False
         return True
 
-    def _fill(self, made: dict[str, Any], schema: Mapping[str, Any], place: _Place, *, sparse: bool) -> None:
+    def _fill(self, made: dict[str, Any], schema: Mapping[str, Any], place: Place, *, sparse: bool) -> None:
         """Add properties until there are enough: optional ones, then others the schema allows."""
         properties, patterns, rest = schema.get("properties", {}), schema.get("patternProperties"), _rest(schema)
         least, most = ceil(schema.get("minProperties", 0)), schema.get("maxProperties", ENDLESS)
@@ -348,13 +323,13 @@ class _Maker:
         if len(made) < least:
             raise Contradiction("minProperties")
 
-    def _new_name(self, schema: Mapping[str, Any], place: _Place, turn: int) -> str | None:
+    def _new_name(self, schema: Mapping[str, Any], place: Place, turn: int) -> str | None:
         """A name for one more property."""
         patterns = schema.get("patternProperties")
         if patterns:
             return sample(self._matcher.pattern(self._dice.pick(list(patterns))), self._dice, turn // 4, ENDLESS)
         if "propertyNames" in schema:
-            name = self.value(both({"type": "string"}, schema["propertyNames"]), _Place(place, "{name}", "key", turn))
+            name = self.value(both({"type": "string"}, schema["propertyNames"]), Place(place, "{name}", "key", turn))
             return str(name)
         return f"key_{turn + 1}"
 

@@ -42,7 +42,8 @@ class Event(NamedTuple):
     @property
     def data(self) -> dict[str, Any]:
         """The event's data."""
-        return orjson.loads(self.json + b"}")  # type: ignore[no-any-return]
+        data: dict[str, Any] = orjson.loads(self.json + b"}")
+        return data
 
 
 _PING = Event("ping", b'{"type": "ping"')
@@ -126,7 +127,10 @@ def _parts(block: Block, draws: bytes, chunk: int | None) -> tuple[Block, Iterab
     """A block as content_block_start shows it, and the deltas that fill it, as JSON."""
     match block["type"]:
         case "text":
-            pieces = [b'{"type":"text_delta","text":%b}' % orjson.dumps(p) for p in _pieces(block["text"], draws, chunk)]
+            pieces = [
+                b'{"type":"text_delta","text":%b}' % orjson.dumps(piece)
+                for piece in _pieces(block["text"], draws, chunk)
+            ]
             if "citations" not in block:
                 return {"type": "text", "text": ""}, pieces
             cited = [orjson.dumps({"type": "citations_delta", "citation": one}) for one in block["citations"] or ()]

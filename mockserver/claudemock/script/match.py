@@ -72,7 +72,7 @@ class Facts:
 
     @property
     def last_text(self) -> str:
-        """The last text block of the last user message: what was asked, behind the context that agents put before it."""
+        """The last text block of the last user message: what was asked, behind the context agents put before it."""
         return next((block.text for block in reversed(self._last) if block.type == "text"), "")
 
     @cached_property

@@ -1,7 +1,6 @@
 """What the checks look at: the request, what it is judged by, and its blocks sorted once for all of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeVar
 
 from claudemock.catalog import Model

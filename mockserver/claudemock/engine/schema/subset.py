@@ -1,8 +1,8 @@
 """The part of JSON Schema that the API compiles into a grammar: for strict tools and for structured output.
 
-Documented under structured outputs, "JSON Schema limitations"; the wordings, and what is refused though the page does
-not say so (or accepted though it does: `minLength`, `maxLength`, `pattern`), come from refusals of 2026 that many
-public projects quote. The wordings for a quantified `\\b`, a back reference and an external `$ref` are ours.
+Documented under structured outputs, "JSON Schema limitations". The wordings, and what is refused though the page does
+not say so (or accepted though it denies it: `minLength`, `maxLength`), come from refusals of 2026 that many public
+projects quote. Only the wordings for word boundaries and back references in a `pattern` are ours.
 
 The API stops at the first thing it finds, and finds in this order: a schema's own keywords before its members, and
 everything in the order of the document; references last.
