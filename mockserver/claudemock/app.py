@@ -73,6 +73,7 @@ def _control_routes(world: World) -> list[Route]:
         "/_mock/exchanges": {"get": control.get_exchanges},
         "/_mock/exchanges/wait": {"get": control.wait_exchanges},
         "/_mock/exchanges/{exchange_id}": {"get": control.get_exchange},
+        "/_mock/costs": {"get": control.get_costs},
         "/_mock/clock": {"get": control.get_clock, "post": control.set_clock},
     }
     return [

@@ -54,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
         help="wire keeps types and required fields but drops the semantic checks",
     )
     serve.add_argument(
+        "--tier",
+        choices=("off", "start", "build", "scale"),
+        default="off",
+        help="hold clients to the rate limits of this usage tier (default: off)",
+    )
+    serve.add_argument(
         "--no-padding", dest="padding", action="store_false", help="streams without their random white space"
     )
     models = commands.add_parser("models", help="show the catalogue")
@@ -81,6 +87,7 @@ def _serve(options: argparse.Namespace) -> int:
         seed=options.seed,
         models=options.models,
         checks=options.checks,
+        tier=options.tier,
         padding=options.padding,
     )
     try:

@@ -59,6 +59,7 @@ class Exchange:
     model: str | None = None
     usage: bytes | None = None  # as JSON
     script: str | None = None
+    cost: Any = None  # a `Cost`; None: not a priced exchange
 
     _packed: bytes = b""  # the request's headers once the exchange is over
 
@@ -120,6 +121,7 @@ class Exchange:
             "faults": [],
             "model": self.model,
             "usage": orjson.loads(self.usage) if self.usage is not None else None,
+            "cost": None if self.cost is None else self.cost.to_json(),
             "script": self.script,
         }
 

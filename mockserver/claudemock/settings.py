@@ -22,7 +22,8 @@ class Settings:
     """One server's settings, fixed for its life.
 
     `models`: which ids answer (`current` refuses retired ones as the API does, `known` serves all the catalogue has,
-    `any` every string). `checks`: `wire` keeps types and required fields and drops the semantic checks. `catalog`
+    `any` every string). `checks`: `wire` keeps types and required fields and drops the semantic checks.
+    `tier`: whose rate limits hold. `catalog`
     overrides catalogue entries. `padding` is the streams' random white space. `journal_bytes` bounds what the journal
     keeps. `allow_hosts` are further Host names that may use the control API.
     """
@@ -33,6 +34,7 @@ class Settings:
     seed: int = 0
     models: Literal["current", "known", "any"] = "current"
     checks: Literal["full", "wire"] = "full"
+    tier: Literal["off", "start", "build", "scale"] = "off"
     scripts: tuple[Path, ...] = ()
     catalog: Mapping[str, Any] = field(default_factory=dict)
     padding: bool = True

@@ -6,7 +6,9 @@ from hashlib import blake2b
 
 from claudemock.catalog import Catalog
 from claudemock.clock import Clock
-from claudemock.engine.limits import RateLimits
+from claudemock.engine.cost import Ledger
+from claudemock.engine.limits import Limiter, RateLimits
+from claudemock.engine.tiers import Tier, load_tier
 from claudemock.files import FileShelf
 from claudemock.ids import digest, make_id
 from claudemock.journal import Journal
@@ -21,11 +23,12 @@ _OCCURRENCES = 65_536  # distinct requests per scope whose repetitions are told 
 class Scope:
     """One test's private world: its clock, script, and files. Nothing in it is shared with another scope."""
 
-    def __init__(self, name: str, seed: int, script: Script) -> None:
+    def __init__(self, name: str, seed: int, script: Script, tier: Tier | None) -> None:
         self.name = name
         self.clock = Clock()
         self.script = ScriptBook(script)
         self.files = FileShelf()
+        self.limiter = None if tier is None else Limiter(tier)
         self._seed = f"{seed}\0{name}".encode()
         self._hash = blake2b(self._seed + b"\0", digest_size=16)
         self._seen: OrderedDict[bytes, int] = OrderedDict()
@@ -65,6 +68,9 @@ class World:
         self.catalog = Catalog.load(settings.catalog)
         self.tokens = TokenEstimator.load()
         self.limits = RateLimits()
+        self.costs = Ledger()
+        self.organization = organization_id(settings.seed)
+        self._tier = None if settings.tier == "off" else load_tier(settings.tier)
         self.journal = Journal(settings.journal_bytes)
         self._script = script
         self._scopes: dict[str, Scope] = {}
@@ -73,7 +79,7 @@ class World:
         """The scope called `name`, made on first use."""
         found = self._scopes.get(name)
         if found is None:
-            found = self._scopes[name] = Scope(name, self.settings.seed, self._script)
+            found = self._scopes[name] = Scope(name, self.settings.seed, self._script, self._tier)
         return found
 
     def reset(self, name: str) -> None:
@@ -82,9 +88,16 @@ class World:
         if scope is not None:
             scope.close()
         self.journal.clear(name)
+        self.costs.clear(name)
 
     def close(self) -> None:
         """Give back everything on disk. The world is not used afterwards."""
         for scope in self._scopes.values():
             scope.close()
         self._scopes.clear()
+
+
+def organization_id(seed: int) -> str:
+    """The UUID of the mock's organization."""
+    digits = digest(b"organization", str(seed).encode()).hex()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"

@@ -8,6 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.datastructures import Headers as StarletteHeaders
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from claudemock.api.account import admit_request
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.body import ClientGoneError, too_large
 from claudemock.api.query import limit_of, one, parse_query
@@ -26,11 +27,13 @@ class Files:
 
     def __init__(self, world: World) -> None:
         self._limit = world.settings.limits.files
+        self._world = world
         self._headers = Headers(world)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         exchange, place = carried(scope)
+        admit_request(self._world, place, exchange, "files")
         old = _OLD_BETA in exchange.betas
         if scope["method"] == "POST":
             stored = await self._upload(exchange, place, receive)
@@ -70,11 +73,13 @@ class File:
     """GET and DELETE /v1/files/{id}, and GET /v1/files/{id}/content."""
 
     def __init__(self, world: World) -> None:
+        self._world = world
         self._headers = Headers(world)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         """Serve one request."""
         exchange, place = carried(scope)
+        admit_request(self._world, place, exchange, "files")
         name = scope["path_params"]["file_id"]
         file = place.files.get(exchange.workspace, name)
         if file is None:

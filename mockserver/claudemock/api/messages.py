@@ -7,10 +7,12 @@ from typing import Any
 
 import orjson
 
+from claudemock.api.account import Billing, settled_limits
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.body import read_body
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.api.turn import Intake
+from claudemock.engine.limits import HeaderPairs
 from claudemock.engine.message import Turn, build_message
 from claudemock.engine.reply import Pacing
 from claudemock.engine.stream import Event, encode, events
@@ -29,6 +31,7 @@ class Messages:
         self._world = world
         self._headers = Headers(world)
         self._intake = Intake(world)
+        self._billing = Billing(world)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -39,17 +42,26 @@ class Messages:
         turn = self._intake.turn(place, exchange, exchange.source)
         message = build_message(turn)
         exchange.usage = orjson.dumps(message["usage"])
+        self._billing.charge(exchange, turn, message)
+        limits = settled_limits(place, turn, message)
         if turn.request.stream:
-            await self._stream(exchange, place, turn, message, receive, send)
+            await self._stream(exchange, place, turn, message, limits, receive, send)
             return
         raw = orjson.dumps(message)
-        headers = self._headers.success(exchange, place, b"application/json", len(raw))
+        headers = self._headers.success(exchange, place, b"application/json", len(raw), limits)
         await send_whole(send, 200, headers, raw)
 
     async def _stream(
-        self, exchange: Exchange, place: Scope, turn: Turn, message: dict[str, Any], receive: Receive, send: Send
+        self,
+        exchange: Exchange,
+        place: Scope,
+        turn: Turn,
+        message: dict[str, Any],
+        limits: HeaderPairs | None,
+        receive: Receive,
+        send: Send,
     ) -> None:
-        headers = self._headers.success(exchange, place, _EVENT_STREAM, None)
+        headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         more = turn.billed_tokens != turn.input_tokens
         sequence = events(

@@ -39,8 +39,7 @@ class Problems:
         if exchange.response_start_ms is not None:
             await send({"type": "http.response.body", "body": b"event: error\ndata: %b\n\n" % body})
             return
-        extra = "".join(f"{name}: {value}\r\n" for name, value in error.headers.items()).encode()
-        headers = self._headers.error(exchange, place, error.status, len(body), extra)
+        headers = self._headers.error(exchange, place, error, len(body))
         await send_whole(send, error.status, headers, body)
 
 

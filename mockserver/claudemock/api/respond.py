@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from claudemock.api.asgi import HeaderBlock, Send
-from claudemock.ids import digest, make_id
+from claudemock.engine.limits import HeaderPairs
+from claudemock.ids import make_id
 from claudemock.journal import Exchange
+from claudemock.wire.errors import ApiError
 from claudemock.world import Scope, World
 
 _SECURITY = b"strict-transport-security: max-age=31536000; includeSubDomains; preload\r\n"
@@ -23,39 +25,47 @@ class Headers:
     """Builds the header blocks of one server: what never changes is made once."""
 
     def __init__(self, world: World) -> None:
-        organization = digest(b"organization", str(world.settings.seed).encode()).hex()
-        self._known = _SECURITY + f"anthropic-organization-id: {_uuid(organization)}\r\n".encode()
+        self._known = _SECURITY + f"anthropic-organization-id: {world.organization}\r\n".encode()
         self._limits = world.limits
         self._pairs: Iterable[tuple[bytes, bytes]] = ()
         self._lines = b""
 
-    def _limit_lines(self, now: float) -> bytes:
+    def _limit_lines(self, now: float, counted: HeaderPairs | None) -> bytes:
         """The rate-limit headers as they are on the wire; they change once a second."""
-        pairs = self._limits.headers(now)
+        pairs = counted or self._limits.headers(now)
         if pairs is not self._pairs:
             self._pairs, self._lines = pairs, b"".join(b"%b: %b\r\n" % pair for pair in pairs)
         return self._lines
 
-    def success(self, exchange: Exchange, place: Scope, content_type: bytes, length: int | None) -> HeaderBlock:
+    def success(
+        self,
+        exchange: Exchange,
+        place: Scope,
+        content_type: bytes,
+        length: int | None,
+        limits: HeaderPairs | None = None,
+    ) -> HeaderBlock:
         """Headers of a 2xx answer. `length` None: a stream, which is sent chunked and never cached.
+
+        `limits` are those of a counted account; without them a Messages answer shows an account far from its limits.
 
         Only Messages show rate limits (recorded: 0 of 130 answers of other endpoints do).
         """
         raw = b"content-type: %b\r\n%b%b%b" % (
             content_type,
             b"cache-control: no-cache\r\n" if length is None else b"content-length: %d\r\n" % length,
-            self._limit_lines(exchange.started_at) if exchange.path == _LIMITED else b"",
+            self._limit_lines(exchange.started_at, limits) if exchange.path == _LIMITED else b"",
             self._identity(exchange, place, known=True),
         )
         return HeaderBlock(raw, length)
 
-    def error(self, exchange: Exchange, place: Scope, status: int, length: int, extra: bytes) -> HeaderBlock:
-        """Headers of an error: no rate limits; on 401 neither organization nor workspace."""
-        raw = b"content-type: application/json\r\ncontent-length: %d\r\nx-should-retry: %b\r\n%b%b" % (
+    def error(self, exchange: Exchange, place: Scope, error: ApiError, length: int) -> HeaderBlock:
+        """Headers of an error: rate limits on a 429 only; on 401 neither organization nor workspace."""
+        extra = {"x-should-retry": "true" if error.status in _RETRIED else "false"} | error.headers
+        raw = b"content-type: application/json\r\ncontent-length: %d\r\n%b%b" % (
             length,
-            b"true" if status in _RETRIED else b"false",
-            extra,
-            self._identity(exchange, place, known=status != 401),
+            "".join(f"{name}: {value}\r\n" for name, value in extra.items()).encode(),
+            self._identity(exchange, place, known=error.status != 401),
         )
         return HeaderBlock(raw, length)
 
@@ -91,7 +101,3 @@ async def send_whole(send: Send, status: int, headers: HeaderBlock, body: bytes)
     """Send one response in one piece."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def _uuid(digits: str) -> str:
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"

@@ -2,6 +2,7 @@
 
 import orjson
 
+from claudemock.api.account import admit_request
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.body import parse_json, read_body
 from claudemock.api.respond import Headers, identify, send_whole
@@ -30,6 +31,7 @@ class CountTokens:
         if world.settings.checks == "full":
             context = CheckContext(model=model, version=exchange.version, betas=exchange.betas, endpoint="count_tokens")
             check(request, context)
+        admit_request(world, place, exchange, "count_tokens", model.id)
         counted = world.tokens.request(data, model.tokenizer)
         answer: dict[str, object] = {"input_tokens": counted}
         if request.context_management is not None:

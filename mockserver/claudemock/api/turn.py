@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from claudemock.api.account import admit
 from claudemock.api.body import parse_json
 from claudemock.api.replay import betas_of
 from claudemock.catalog import Model
@@ -44,6 +45,7 @@ class Intake:
         accepted = self._accepted(exchange)
         request, model = accepted.request, accepted.model
         exchange.model, exchange.betas = model.id, accepted.betas
+        admitted = admit(self._world, place, exchange, model, accepted.input_tokens, request.speed)
         reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace), source)
         exchange.script = None if reply.source == "default" else reply.source
         return Turn(
@@ -57,6 +59,7 @@ class Intake:
             billed_tokens=self._billed(exchange, accepted, reply),
             betas=accepted.betas,
             tokens=self._world.tokens,
+            admitted=admitted,
         )
 
     def _accepted(self, exchange: Exchange) -> Accepted:

@@ -127,6 +127,11 @@ class MockServer:
         """Every exchange of this scope that is still in the journal."""
         return self.find()
 
+    @property
+    def costs(self) -> dict[str, Any]:
+        """What this scope's exchanges cost: `total`, `by_model`, `by_workspace` (see `GET /_mock/costs`)."""
+        return dict(self.call("GET", "costs"))
+
     def find(self, **filters: str | int) -> Exchanges:
         """Exchanges by `path status model after limit`."""
         listed = self.call("GET", "exchanges", query=filters)

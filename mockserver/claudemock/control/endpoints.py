@@ -129,6 +129,12 @@ async def wait_exchanges(world: World, place: Scope, exchange: Exchange, data: A
         stop()
 
 
+async def get_costs(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
+    """GET costs of this scope, of `scope=NAME`, or of all with `scope=*`."""
+    asked = one(parse_query(exchange.query), "scope") or place.name
+    return 200, world.costs.to_json(None if asked == "*" else asked)
+
+
 async def get_clock(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
     """GET clock."""
     return 200, _clock(place)

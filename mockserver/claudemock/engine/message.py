@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from claudemock.catalog import Model
 from claudemock.clock import rfc3339
 from claudemock.engine.ending import finish
+from claudemock.engine.limits import Admitted
 from claudemock.engine.reply import Block, Reply
 from claudemock.engine.signature import sign
 from claudemock.ids import make_id
@@ -34,6 +35,7 @@ class Turn(NamedTuple):
     billed_tokens: int  # as `usage` ends: more than `input_tokens` where the API's own tools ran
     betas: frozenset[str]
     tokens: TokenEstimator
+    admitted: Admitted | None = None  # None: nobody counts
 
 
 def build_message(turn: Turn) -> dict[str, Any]:

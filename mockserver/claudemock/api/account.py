@@ -1,0 +1,70 @@
+"""What an account sees of a request: rate limits before it runs, its cost afterwards."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from claudemock.catalog import Model
+from claudemock.engine.cost import Cost, cost_of, is_billed, tokens_of
+from claudemock.engine.limits import Admitted, HeaderPairs, Refused
+from claudemock.engine.message import Turn
+from claudemock.engine.tiers import Endpoint
+from claudemock.journal import Exchange
+from claudemock.recent import Recent
+from claudemock.world import Scope, World
+
+_DAY = 86_400  # seconds; prices change by the day
+
+
+def admit(
+    world: World, place: Scope, exchange: Exchange, model: Model, input_tokens: int, speed: str | None
+) -> Admitted | None:
+    """Let a message request pass its limits; None without a tier. Raises 429."""
+    if place.limiter is None:
+        return None
+    answer = place.limiter.admit(model, place.clock.now(), input_tokens, speed=speed, workspace=exchange.workspace)
+    if isinstance(answer, Refused):
+        raise answer.error(world.organization)
+    return answer
+
+
+def admit_request(world: World, place: Scope, exchange: Exchange, endpoint: Endpoint, model: str = "") -> None:
+    """The same for an endpoint whose requests alone are limited. Raises 429."""
+    if place.limiter is None:
+        return
+    now = place.clock.now()
+    refused = place.limiter.admit_request(endpoint, now, workspace=exchange.workspace, model=model)
+    if refused is not None:
+        raise refused.error(world.organization)
+
+
+class Billing:
+    """Writes what replies cost into their exchanges and the ledger. Equal usage on one day costs the same."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._recent: Recent[tuple[bytes | None, str, float], Cost | None] = Recent(room=200_000)
+
+    def charge(self, exchange: Exchange, turn: Turn, message: Mapping[str, Any]) -> None:
+        """Charge one reply; a refusal before any output is free."""
+        billed = is_billed(message)
+        usage = message["usage"] if billed else {}
+        exchange.cost = self._cost(exchange, turn, usage) if billed else Cost()
+        self._world.costs.add(exchange.scope, exchange.workspace, turn.model.id, usage, exchange.cost)
+
+    def _cost(self, exchange: Exchange, turn: Turn, usage: Mapping[str, Any]) -> Cost | None:
+        key = (exchange.usage, turn.model.id, turn.now // _DAY)
+        known = self._recent.get(key)
+        if known is None:
+            known = cost_of(usage, turn.model, turn.now, self._world.catalog.price_factors)
+            self._recent.put(key, known, len(exchange.usage or b""))
+        return known
+
+
+def settled_limits(place: Scope, turn: Turn, message: Mapping[str, Any]) -> HeaderPairs | None:
+    """Take what the reply used; the limits its headers show, which for a stream are those before its output."""
+    if place.limiter is None or turn.admitted is None:
+        return None
+    now, used = place.clock.now(), tokens_of(message["usage"])
+    before = place.limiter.headers(turn.admitted, now) if turn.request.stream else None
+    place.limiter.settle(turn.admitted, now, used.output, cached=used.read)
+    return before or place.limiter.headers(turn.admitted, now)

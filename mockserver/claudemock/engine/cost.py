@@ -1,0 +1,247 @@
+"""What an exchange costs, from the catalogue's dated prices, and the ledger of what all of them cost.
+
+Amounts are whole picodollars (10⁻¹² $): one dollar per million tokens is 1,000,000 of them per token, so every price
+with up to four decimals stays exact even when batch (0.5) and US inference (1.1) stack on it, and sums never drift.
+Nanodollars would not do: the cheapest read is 10 of them, 5.5 in a US batch. Dollars appear only in JSON.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from claudemock.catalog import Model, PriceFactor
+
+PICODOLLARS = 10**12  # in one dollar
+_PER_TOKEN = 10**6  # picodollars per token that one dollar per million tokens is
+_OTHER = "(other)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """The billed tokens of one exchange, by price."""
+
+    input: int = 0
+    write_5m: int = 0
+    write_1h: int = 0
+    read: int = 0
+    output: int = 0
+
+    @property
+    def prompt(self) -> int:
+        """The whole prompt, cached or not."""
+        return self.input + self.write_5m + self.write_1h + self.read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Picodollars, by what they were paid for; `uncached` is what the same exchange costs without the cache."""
+
+    input: int = 0
+    write_5m: int = 0
+    write_1h: int = 0
+    read: int = 0
+    output: int = 0
+    uncached: int = 0
+
+    @property
+    def total(self) -> int:
+        """What was paid."""
+        return self.input + self.write_5m + self.write_1h + self.read + self.output
+
+    def to_json(self) -> dict[str, float]:
+        """In dollars, with the total, `uncached`, and `saved` (below 0 where writes were not read yet)."""
+        parts = {part.name: getattr(self, part.name) for part in fields(self) if part.name != "uncached"}
+        sums = {"total": self.total, "uncached": self.uncached, "saved": self.uncached - self.total}
+        return {name: amount / PICODOLLARS for name, amount in (parts | sums).items()}
+
+
+def tokens_of(usage: Mapping[str, Any]) -> Tokens:
+    """The billed tokens a `usage` object names.
+
+    Several `iterations` are all billed, while the counters beside them are only the last one's (recorded). Writes
+    without the split by lifetime are 5-minute ones.
+    """
+    iterations = usage.get("iterations")
+    if isinstance(iterations, list) and len(iterations) > 1:
+        parts = [_counted(each) for each in iterations if isinstance(each, Mapping)]
+        return Tokens(**{part.name: sum(getattr(each, part.name) for each in parts) for part in fields(Tokens)})
+    return _counted(usage)
+
+
+def cost_of(
+    usage: Mapping[str, Any],
+    model: Model,
+    at: float,
+    factors: Mapping[str, PriceFactor],
+    *,
+    batch: bool | None = None,
+    speed: str | None = None,
+    geo: str | None = None,
+    prompt_tokens: int | None = None,
+) -> Cost | None:
+    """The cost of one exchange; None if the catalogue knows no price for the model.
+
+    `at` is the time of the request in seconds since the epoch, `factors` the catalogue's `price_factors`. Batch, speed,
+    geo and the prompt's length, which chooses the price tier, are what `usage` says unless given. US inference costs
+    more only on models that can choose where they run. Web searches are not priced.
+    """
+    tokens = tokens_of(usage)
+    asked = usage.get("speed") if speed is None else speed
+    price = model.price(
+        tokens.prompt if prompt_tokens is None else prompt_tokens,
+        on=_priced_on(model, at),
+        speed="fast" if asked == "fast" else "standard",
+    )
+    if price is None:
+        return None
+    factor = float(_PER_TOKEN)
+    if usage.get("service_tier") == "batch" if batch is None else batch:
+        factor *= factors["batch"].value
+    if (usage.get("inference_geo") if geo is None else geo) == "us" and model.inference_geo != "not_available":
+        factor *= factors["inference_geo_us"].value
+    plain, made = round(price.input * factor), tokens.output * round(price.output * factor)
+    return Cost(
+        input=tokens.input * plain,
+        write_5m=tokens.write_5m * round(price.write_5m * factor),
+        write_1h=tokens.write_1h * round(price.write_1h * factor),
+        read=tokens.read * round(price.read * factor),
+        output=made,
+        uncached=tokens.prompt * plain + made,
+    )
+
+
+def is_billed(message: Mapping[str, Any]) -> bool:
+    """Whether a reply is paid for: a refusal before any output is not (documentation of refusals, 2026)."""
+    return message["stop_reason"] != "refusal" or bool(message["content"])
+
+
+@dataclass(slots=True)
+class Line:
+    """What one model, workspace and scope used together. Tokens and picodollars."""
+
+    requests: int = 0
+    unpriced: int = 0
+    tokens: list[int] = field(default_factory=lambda: [0] * 5)  # in the order of the fields of Tokens
+    amounts: list[int] = field(default_factory=lambda: [0] * 6)  # in the order of the fields of Cost
+
+    def add(self, other: "Line") -> None:
+        """Count the other line in."""
+        self.requests += other.requests
+        self.unpriced += other.unpriced
+        self.tokens = [mine + its for mine, its in zip(self.tokens, other.tokens, strict=True)]
+        self.amounts = [mine + its for mine, its in zip(self.amounts, other.amounts, strict=True)]
+
+    def to_json(self) -> dict[str, Any]:
+        """As the control API shows it: dollars, not picodollars."""
+        names = [part.name for part in fields(Tokens)]
+        cost = Cost(**dict(zip((part.name for part in fields(Cost)), self.amounts, strict=True)))
+        return {
+            "requests": self.requests,
+            "unpriced": self.unpriced,
+            "tokens": dict(zip(names, self.tokens, strict=True)),
+            "dollars": cost.to_json(),
+        }
+
+
+class Ledger:
+    """What all exchanges of a server cost, in at most `limit` lines.
+
+    Over that, the line used longest ago is counted in the line `(other)`, so the totals of the server stay true.
+    """
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._limit = limit
+        self._lines: OrderedDict[tuple[str, str, str], Line] = OrderedDict()
+        self._other = Line()
+
+    def add(self, scope: str, workspace: str, model: str, usage: Mapping[str, Any], cost: Cost | None) -> None:
+        """Count one paid exchange; `cost` None: its tokens count, and it is listed as unpriced."""
+        key = (scope, workspace, model)
+        line = self._lines.pop(key, None) or Line()
+        self._lines[key] = line
+        used = tokens_of(usage)
+        line.requests += 1
+        _count(line.tokens, (used.input, used.write_5m, used.write_1h, used.read, used.output))
+        if cost is None:
+            line.unpriced += 1
+        else:
+            _count(line.amounts, (cost.input, cost.write_5m, cost.write_1h, cost.read, cost.output, cost.uncached))
+        if len(self._lines) > self._limit:
+            self._other.add(self._lines.popitem(last=False)[1])
+
+    def clear(self, scope: str) -> None:
+        """Forget a scope."""
+        for key in [key for key in self._lines if key[0] == scope]:
+            del self._lines[key]
+
+    def to_json(self, scope: str | None = None) -> dict[str, Any]:
+        """The costs of one scope, or of all.
+
+        ================ ==============================================================================
+        `currency`       `USD`
+        `total`          one line: everything
+        `by_model`       a line for each model id
+        `by_workspace`   a line for each workspace
+        `by_scope`       a line for each scope, that is each test
+        a line           `requests`; `unpriced` (those of models without a known price); `tokens` and
+                         `dollars` by `input`, `write_5m`, `write_1h`, `read`, `output`
+        `dollars`        also: `total`; `uncached`, what the same costs without the cache; `saved`,
+                         the difference, below 0 where writing the cache has not paid yet
+        ================ ==============================================================================
+        """
+        lines = [(key, line) for key, line in self._lines.items() if scope is None or key[0] == scope]
+        if scope is None and self._other.requests:
+            lines.append(((_OTHER, _OTHER, _OTHER), self._other))
+        return {
+            "currency": "USD",
+            "total": _sum(line for _, line in lines).to_json(),
+            "by_model": _grouped(lines, 2),
+            "by_workspace": _grouped(lines, 1),
+            "by_scope": _grouped(lines, 0),
+        }
+
+
+def _priced_on(model: Model, at: float) -> str:
+    """The day whose prices hold; before a model's first price, that day."""
+    day = datetime.fromtimestamp(at, UTC).date().isoformat()
+    return max(day, model.prices[0].since) if model.prices else day
+
+
+def _counted(usage: Mapping[str, Any]) -> Tokens:
+    split = usage.get("cache_creation")
+    split = split if isinstance(split, Mapping) else {}
+    short, long = _number(split, "ephemeral_5m_input_tokens"), _number(split, "ephemeral_1h_input_tokens")
+    return Tokens(
+        input=_number(usage, "input_tokens"),
+        write_5m=max(short, _number(usage, "cache_creation_input_tokens") - long),
+        write_1h=long,
+        read=_number(usage, "cache_read_input_tokens"),
+        output=_number(usage, "output_tokens"),
+    )
+
+
+def _number(usage: Mapping[str, Any], name: str) -> int:
+    """A counter; what a script overrode with something else counts nothing."""
+    value = usage.get(name)
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _count(totals: list[int], values: Iterable[int]) -> None:
+    for index, value in enumerate(values):
+        totals[index] += value
+
+
+def _sum(lines: Iterable[Line]) -> Line:
+    total = Line()
+    for line in lines:
+        total.add(line)
+    return total
+
+
+def _grouped(lines: Iterable[tuple[tuple[str, str, str], Line]], part: int) -> dict[str, Any]:
+    groups: dict[str, Line] = {}
+    for key, line in lines:
+        groups.setdefault(key[part], Line()).add(line)
+    return {name: groups[name].to_json() for name in sorted(groups)}
