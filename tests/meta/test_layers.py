@@ -41,7 +41,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.models_table": ("claudemock.catalog",),
     "claudemock.wire": (),
     "claudemock.prompt": ("claudemock.wire", "claudemock.catalog", "claudemock.fixtures"),
-    "claudemock.engine": SHAPES,
+    "claudemock.engine": (*SHAPES, "claudemock.engine.citations_pdf"),
+    "claudemock.engine.citations_pdf": (),
     "claudemock.store": (),
     "claudemock.files": ("claudemock.clock",),
     "claudemock.journal": ("claudemock.store", "claudemock.clock"),
@@ -71,6 +72,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
 THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __init__; a layer not here has none
     "claudemock.wire": ("pydantic", "pydantic_core"),
     "claudemock.engine": ("orjson",),
+    "claudemock.engine.citations_pdf": ("pypdfium2",),
     "claudemock.journal": ("orjson",),
     "claudemock.script": ("pydantic", "orjson", "yaml"),
     **dict.fromkeys((*DOORS, *PLUMBING), ("starlette", "orjson")),

@@ -1,5 +1,6 @@
 """From a request body to the turn the engine answers: validation, model, checks, tokens, reply."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -9,6 +10,7 @@ from claudemock.api.body import parse_json
 from claudemock.api.replay import betas_of
 from claudemock.catalog import Model
 from claudemock.engine.checks import CheckContext, check, check_window
+from claudemock.engine.citations import QuoteNotFound, with_citations
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
 from claudemock.journal import Exchange
@@ -109,4 +111,11 @@ def _choose(place: Scope, request: MessagesRequest, facts: Facts, source: bytes)
     found = place.script.take(facts)
     if isinstance(found, Miss):
         raise ApiError(404, "not_found_error", f"claudemock: {found}", headers={"x-claudemock-miss": "true"})
-    return default_reply(request, facts, source) if found is None else found
+    if found is None:
+        return default_reply(request, facts, source)
+    if not any(block.get("citations") for block in found.content):
+        return found
+    try:
+        return replace(found, content=tuple(with_citations(found.content, request)))
+    except QuoteNotFound as error:
+        raise ApiError(404, "not_found_error", f"claudemock: {error}", headers={"x-claudemock-miss": "true"}) from None

@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 from claudemock.catalog import Model
 from claudemock.clock import rfc3339
+from claudemock.engine.checks.signatures import input_transformations
+from claudemock.engine.citations import Citable
 from claudemock.engine.ending import finish
 from claudemock.engine.limits import Admitted
 from claudemock.engine.reply import Block, Reply
-from claudemock.engine.signature import sign
+from claudemock.engine.signing import sign_thinking
+from claudemock.engine.thinking_budget import exhausted
 from claudemock.ids import make_id
 from claudemock.prompt.tokens import TokenEstimator
 from claudemock.wire.messages import MessagesRequest
@@ -47,7 +50,11 @@ def build_message(turn: Turn) -> dict[str, Any]:
         return turn.tokens.output(blocks, turn.model.tokenizer, choice)
 
     said = _thought(request, reply)
-    if reply.stop_reason is None:
+    spent = exhausted(said, reply.stop_reason, request, count)
+    if spent is not None:
+        content, stop_reason, stop_sequence = spent.content, "max_tokens", None
+        output_tokens = spent.output_tokens
+    elif reply.stop_reason is None:
         ending = finish(said, request.stop_sequences or (), request.max_tokens, count)
         content, stop_reason, stop_sequence = ending.content, ending.stop_reason, ending.stop_sequence
         output_tokens = ending.output_tokens
@@ -70,9 +77,12 @@ def build_message(turn: Turn) -> dict[str, Any]:
     message["stop_reason"] = stop_reason
     message["stop_sequence"] = stop_sequence
     message["stop_details"] = None if reply.stop_details is None else dict(reply.stop_details)
-    message["usage"] = _usage(turn, content, output_tokens)
+    message["usage"] = _usage(turn, content, output_tokens, all_thinking=spent is not None)
     if turn.betas & _ITERATING_BETAS:
         message["context_management"] = {"applied_edits": []}
+    transformations = input_transformations(request, turn.model, turn.betas)
+    if transformations is not None:
+        message["input_transformations"] = transformations
     return message
 
 
@@ -87,7 +97,9 @@ def _thought(request: MessagesRequest, reply: Reply) -> Sequence[Block]:
 def _served(turn: Turn, content: Sequence[Block]) -> list[Block]:
     """Scripted blocks completed as the API completes them: ids, callers, signatures, citations, key order."""
     cited = _cites(turn.request)
-    return [_complete(turn, index, block, cited) for index, block in enumerate(content)]
+    return sign_thinking(
+        [_complete(turn, index, block, cited) for index, block in enumerate(content)], turn.request, turn.model
+    )
 
 
 def _complete(turn: Turn, index: int, block: Block, cited: bool) -> Block:
@@ -104,27 +116,13 @@ def _complete(turn: Turn, index: int, block: Block, cited: bool) -> Block:
             made = block.get("id") or make_id("srvtoolu", turn.source + index.to_bytes(4, "big"))
             called = {"type": "server_tool_use", "id": made, "name": block["name"], "input": block.get("input", {})}
             return called | {"caller": block.get("caller") or {"type": "direct"}}
-        case "thinking":
-            return _thinking(turn, index, block)
         case _:
             return block
 
 
-def _thinking(turn: Turn, index: int, block: Block) -> Block:
-    text = block.get("thinking", "")
-    signature = block.get("signature") or sign(turn.model.id, index, text)
-    display = getattr(turn.request.thinking, "display", None) or turn.model.thinking_display
-    shown = "" if display == "omitted" and block.get("signature") is None else text
-    return {"type": "thinking", "thinking": shown, "signature": signature}
-
-
 def _cites(request: MessagesRequest) -> bool:
     """Whether any document or search result of the request has citations on: then every text block has the key."""
-    return any(
-        getattr(getattr(block, "citations", None), "enabled", None)
-        for message in request.messages
-        for block in message.content
-    )
+    return any(source.enabled for source in Citable.of(request).all_sources)
 
 
 def _container(turn: Turn, blocks: Sequence[Block]) -> dict[str, Any] | None:
@@ -137,7 +135,7 @@ def _container(turn: Turn, blocks: Sequence[Block]) -> dict[str, Any] | None:
     return {"id": made, "expires_at": rfc3339(turn.now + _CONTAINER_SECONDS, places=6)}
 
 
-def _usage(turn: Turn, content: Sequence[Block], output_tokens: int) -> dict[str, Any]:
+def _usage(turn: Turn, content: Sequence[Block], output_tokens: int, *, all_thinking: bool) -> dict[str, Any]:
     cached: dict[str, Any] = {
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": 0,

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from claudemock.engine.citations import Citable
 from claudemock.engine.generate import generate
 from claudemock.engine.reply import Block, Reply
 from claudemock.script.match import Facts
@@ -20,7 +21,8 @@ def default_reply(request: MessagesRequest, facts: Facts, source: bytes) -> Repl
     forced = _forced_tool(request, source)
     if forced is not None:
         return Reply(content=(forced,))
-    return Reply(content=({"type": "text", "text": _text(request, facts, source)},))
+    cited = Citable.of(request).automatic(source)
+    return Reply(content=({"type": "text", "text": _text(request, facts, source)}, *cited))
 
 
 def _text(request: MessagesRequest, facts: Facts, source: bytes) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 Part = Mapping[str, Any]
 
 
-def text(said: str, *, citations: list[dict[str, Any]] | None = None) -> Part:
-    """A text block."""
+def text(said: str, *, citations: list[str | dict[str, Any]] | None = None) -> Part:
+    """A text block. A citation may be a quote from the documents of the request, which the server locates."""
     return {"text": said} if citations is None else {"text": said, "citations": citations}
 
 

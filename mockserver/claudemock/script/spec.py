@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from claudemock.engine.citations import without_quotes
 from claudemock.engine.reply import Block, Pacing, Reply
 from claudemock.script.match import Match, Pattern
 from claudemock.wire.output import parse_output_blocks
@@ -118,7 +119,7 @@ class ReplySpec(_Spec):
     thinking: str | None = None
     tool_use: Annotated[list[ToolUseSpec], Field(min_length=1)] | None = None
     content: list[dict[str, Any]] | None = None
-    citations: list[dict[str, Any]] | None = None
+    citations: list[str | dict[str, Any]] | None = None
     refusal: RefusalSpec | str | bool | None = None
     stop_reason: STOP_REASONS | None = None
     stop_sequence: str | None = None
@@ -194,7 +195,7 @@ def parse_reply(data: Any, path: tuple[str | int, ...] = ()) -> ReplySpec:
     except TypeError as error:
         raise ScriptError(f"cannot be sent as JSON: {error}", path) from None
     try:
-        parse_output_blocks(spec.blocks())
+        parse_output_blocks(without_quotes(spec.blocks()))
     except ValueError as error:
         raise ScriptError(str(error), (*path, "content")) from None
     return spec

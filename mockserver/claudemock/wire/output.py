@@ -215,6 +215,7 @@ _MADE_BY_THE_SERVER: Mapping[str, Mapping[str, Any]] = {
     "tool_use": {"id": "toolu_", "input": {}},
     "server_tool_use": {"id": "srvtoolu_0", "input": {}},
     "thinking": {"thinking": "", "signature": ""},
+    "redacted_thinking": {"data": ""},
 }
 
 
