@@ -23,7 +23,8 @@ class Settings:
 
     `models`: which ids answer (`current` refuses retired ones as the API does, `known` serves all the catalogue has,
     `any` every string). `checks`: `wire` keeps types and required fields and drops the semantic checks.
-    `tier`: whose rate limits hold. `catalog`
+    `tier`: whose rate limits hold. `cache_scope`: who shares a prompt cache; `cache_minimum_tokens` replaces every
+    model's own; `cache_key_includes_betas`: whether the beta header parts caches (undocumented, so off). `catalog`
     overrides catalogue entries. `padding` is the streams' random white space. `journal_bytes` bounds what the journal
     keeps. `allow_hosts` are further Host names that may use the control API.
     """
@@ -38,5 +39,8 @@ class Settings:
     scripts: tuple[Path, ...] = ()
     catalog: Mapping[str, Any] = field(default_factory=dict)
     padding: bool = True
+    cache_scope: Literal["workspace", "organization"] = "workspace"
+    cache_minimum_tokens: int | None = None
+    cache_key_includes_betas: bool = False
     journal_bytes: int = 64 * MEGABYTE
     limits: Limits = Limits()

@@ -6,12 +6,15 @@ from hashlib import blake2b
 
 from claudemock.catalog import Catalog
 from claudemock.clock import Clock
+from claudemock.engine.cache import PromptCaches
 from claudemock.engine.cost import Ledger
+from claudemock.engine.diagnostics import Diagnostics
 from claudemock.engine.limits import Limiter, RateLimits
 from claudemock.engine.tiers import Tier, load_tier
 from claudemock.files import FileShelf
 from claudemock.ids import digest, make_id
 from claudemock.journal import Journal
+from claudemock.prompt.canonical import BlockDigests
 from claudemock.prompt.tokens import TokenEstimator
 from claudemock.script.book import Script, ScriptBook
 from claudemock.settings import Settings
@@ -23,13 +26,17 @@ _OCCURRENCES = 65_536  # distinct requests per scope whose repetitions are told 
 class Scope:
     """One test's private world: its clock, script, and files. Nothing in it is shared with another scope."""
 
-    def __init__(self, name: str, seed: int, script: Script, tier: Tier | None) -> None:
+    def __init__(self, name: str, settings: Settings, script: Script, tier: Tier | None) -> None:
         self.name = name
+        self.caches = PromptCaches(
+            shared=settings.cache_scope == "organization", minimum_tokens=settings.cache_minimum_tokens
+        )
+        self._diagnostics: dict[str, Diagnostics] = {}
         self.clock = Clock()
         self.script = ScriptBook(script)
         self.files = FileShelf()
         self.limiter = None if tier is None else Limiter(tier)
-        self._seed = f"{seed}\0{name}".encode()
+        self._seed = f"{settings.seed}\0{name}".encode()
         self._hash = blake2b(self._seed + b"\0", digest_size=16)
         self._seen: OrderedDict[bytes, int] = OrderedDict()
         self._workspaces: dict[str, str] = {}
@@ -55,6 +62,10 @@ class Scope:
             self._workspaces[name] = known
         return known
 
+    def diagnostics(self, workspace: str) -> Diagnostics:
+        """What is remembered of one workspace's requests for cache diagnostics."""
+        return self._diagnostics.setdefault(workspace, Diagnostics())
+
     def close(self) -> None:
         """Give back what lies on disk."""
         self.files.close()
@@ -67,6 +78,7 @@ class World:
         self.settings = settings
         self.catalog = Catalog.load(settings.catalog)
         self.tokens = TokenEstimator.load()
+        self.digests = BlockDigests()
         self.limits = RateLimits()
         self.costs = Ledger()
         self.organization = organization_id(settings.seed)
@@ -79,7 +91,7 @@ class World:
         """The scope called `name`, made on first use."""
         found = self._scopes.get(name)
         if found is None:
-            found = self._scopes[name] = Scope(name, self.settings.seed, self._script, self._tier)
+            found = self._scopes[name] = Scope(name, self.settings, self._script, self._tier)
         return found
 
     def reset(self, name: str) -> None:

@@ -71,6 +71,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
 
 THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __init__; a layer not here has none
     "claudemock.wire": ("pydantic", "pydantic_core"),
+    "claudemock.prompt": ("orjson",),
     "claudemock.engine": ("orjson",),
     "claudemock.engine.citations_pdf": ("pypdfium2",),
     "claudemock.journal": ("orjson",),

@@ -16,12 +16,21 @@ _DAY = 86_400  # seconds; prices change by the day
 
 
 def admit(
-    world: World, place: Scope, exchange: Exchange, model: Model, input_tokens: int, speed: str | None
+    world: World,
+    place: Scope,
+    exchange: Exchange,
+    model: Model,
+    input_tokens: int,
+    *,
+    cached: int,
+    speed: str | None,
 ) -> Admitted | None:
-    """Let a message request pass its limits; None without a tier. Raises 429."""
+    """Let a message request pass its limits, where `cached` tokens do not count; None without a tier. Raises 429."""
     if place.limiter is None:
         return None
-    answer = place.limiter.admit(model, place.clock.now(), input_tokens, speed=speed, workspace=exchange.workspace)
+    answer = place.limiter.admit(
+        model, place.clock.now(), input_tokens, cached=cached, speed=speed, workspace=exchange.workspace
+    )
     if isinstance(answer, Refused):
         raise answer.error(world.organization)
     return answer

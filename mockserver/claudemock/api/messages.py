@@ -12,6 +12,7 @@ from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.body import read_body
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.api.turn import Intake
+from claudemock.engine.cache import Plan
 from claudemock.engine.limits import HeaderPairs
 from claudemock.engine.message import Turn, build_message
 from claudemock.engine.reply import Pacing
@@ -41,6 +42,8 @@ class Messages:
         assert exchange.source is not None  # noqa: S101 - identify has just set it
         turn = self._intake.turn(place, exchange, exchange.source)
         message = build_message(turn)
+        if turn.plan is not None:
+            _cache(exchange, place, turn, turn.plan, message)
         exchange.usage = orjson.dumps(message["usage"])
         self._billing.charge(exchange, turn, message)
         limits = settled_limits(place, turn, message)
@@ -76,6 +79,16 @@ class Messages:
             await _all_at_once(send, encode(sequence, turn.source, padding=padding))
         else:
             await _paced(send, receive, place, sequence, turn, padding)
+
+
+def _cache(exchange: Exchange, place: Scope, turn: Turn, plan: Plan, message: dict[str, Any]) -> None:
+    """What the request leaves in the prompt cache; and, if it asked, why it did not hit."""
+    now = exchange.started_at
+    if turn.request.diagnostics is not None:
+        asked = turn.request.diagnostics.model_dump()
+        remembered = place.diagnostics(exchange.workspace)
+        message["diagnostics"] = remembered.answer(asked, plan.prompt, message["id"], turn.betas, now)
+    place.caches.of(exchange.workspace).commit(plan, now, message["content"])
 
 
 async def _all_at_once(send: Send, pieces: Iterable[bytes]) -> None:

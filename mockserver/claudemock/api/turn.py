@@ -9,11 +9,13 @@ from claudemock.api.account import admit
 from claudemock.api.body import parse_json
 from claudemock.api.replay import betas_of
 from claudemock.catalog import Model
+from claudemock.engine.cache import Plan
 from claudemock.engine.checks import CheckContext, check, check_window
 from claudemock.engine.citations import QuoteNotFound, with_citations
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
 from claudemock.journal import Exchange
+from claudemock.prompt.chain import Prompt, read_prompt
 from claudemock.recent import Recent
 from claudemock.script.book import Miss
 from claudemock.script.default import default_reply
@@ -23,6 +25,7 @@ from claudemock.wire.messages import MessagesRequest
 from claudemock.wire.parse import parse_messages
 from claudemock.world import Scope, World
 
+_CACHING = (b"cache_control", b"diagnostics", b"\\u")  # an escape could spell either word
 _SERVER_CALLS = ("server_tool_use", "mcp_tool_use")
 
 
@@ -33,6 +36,7 @@ class Accepted(NamedTuple):
     model: Model
     betas: frozenset[str]
     input_tokens: int
+    prompt: Prompt | None  # None: nothing in it can be cached, and nobody asks why not
 
 
 class Intake:
@@ -47,7 +51,9 @@ class Intake:
         accepted = self._accepted(exchange)
         request, model = accepted.request, accepted.model
         exchange.model, exchange.betas = model.id, accepted.betas
-        admitted = admit(self._world, place, exchange, model, accepted.input_tokens, request.speed)
+        plan = self._plan(place, exchange, accepted.prompt)
+        read = plan.usage.read if plan is not None else 0
+        admitted = admit(self._world, place, exchange, model, accepted.input_tokens, cached=read, speed=request.speed)
         reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace), source)
         exchange.script = None if reply.source == "default" else reply.source
         return Turn(
@@ -58,6 +64,7 @@ class Intake:
             source=source,
             now=exchange.started_at,
             input_tokens=accepted.input_tokens,
+            plan=plan,
             billed_tokens=self._billed(exchange, accepted, reply),
             betas=accepted.betas,
             tokens=self._world.tokens,
@@ -69,9 +76,14 @@ class Intake:
         key = (exchange.body, exchange.version, exchange.betas, header)
         known = self._recent.get(key)
         if known is None:
-            known = accept(self._world, exchange.version, header, exchange.betas, parse_json(exchange.body))
+            known = accept(self._world, exchange, header, parse_json(exchange.body))
             self._recent.put(key, known, len(exchange.body))
         return known
+
+    def _plan(self, place: Scope, exchange: Exchange, prompt: Prompt | None) -> Plan | None:
+        if prompt is None:
+            return None
+        return place.caches.of(exchange.workspace).plan(prompt, exchange.started_at)
 
     def _billed(self, exchange: Exchange, accepted: Accepted, reply: Reply) -> int:
         """A model that uses the API's own tools reads the prompt again after each (recorded)."""
@@ -81,21 +93,25 @@ class Intake:
         return self._world.tokens.sampled_input(body, reply.content, accepted.model.tokenizer)
 
 
-def accept(world: World, version: str, header: str | None, betas: frozenset[str], data: Any) -> Accepted:
+def accept(world: World, exchange: Exchange, header: str | None, data: Any) -> Accepted:
     """Everything a request is refused for. `header` is its `anthropic-beta` as it came. Raises `ApiError`."""
-    betas = betas_of(data, header, betas)
-    request = parse_messages(data, version=version, betas=betas)
+    betas = betas_of(data, header, exchange.betas)
+    request = parse_messages(data, version=exchange.version, betas=betas)
     if request.thread is not None:
         raise invalid_request(
             "Message threads are not emulated; send the whole conversation.", error_code="thread_unsupported_request"
         )
     model = find_model(world, request.model)
     if world.settings.checks == "full":
-        check(request, CheckContext(model=model, version=version, betas=betas, endpoint="messages"))
-    input_tokens = world.tokens.request(data, model.tokenizer)
+        check(request, CheckContext(model=model, version=exchange.version, betas=betas, endpoint="messages"))
+    prompt = None
+    if any(word in exchange.body for word in _CACHING):
+        key_betas = betas if world.settings.cache_key_includes_betas else frozenset[str]()
+        prompt = read_prompt(data, model, world.tokens, world.digests, key_betas=key_betas)
+    input_tokens = prompt.input_tokens if prompt else world.tokens.request(data, model.tokenizer)
     if world.settings.checks == "full":
         check_window(request, model, input_tokens)
-    return Accepted(request, model, betas, input_tokens)
+    return Accepted(request, model, betas, input_tokens, prompt)
 
 
 def find_model(world: World, name: str) -> Model:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from claudemock.catalog import Model
 from claudemock.clock import rfc3339
+from claudemock.engine.cache import CacheUsage, Plan
 from claudemock.engine.checks.signatures import input_transformations
 from claudemock.engine.citations import Citable
 from claudemock.engine.ending import finish
@@ -35,6 +36,7 @@ class Turn(NamedTuple):
     source: bytes
     now: float  # the scope's clock, seconds since the epoch
     input_tokens: int
+    plan: Plan | None  # what the prompt cache does; None: nothing
     billed_tokens: int  # as `usage` ends: more than `input_tokens` where the API's own tools ran
     betas: frozenset[str]
     tokens: TokenEstimator
@@ -136,27 +138,24 @@ def _container(turn: Turn, blocks: Sequence[Block]) -> dict[str, Any] | None:
 
 
 def _usage(turn: Turn, content: Sequence[Block], output_tokens: int, *, all_thinking: bool) -> dict[str, Any]:
-    cached: dict[str, Any] = {
-        "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
-        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
-    }
-    usage: dict[str, Any] = {"input_tokens": turn.billed_tokens, **cached}
+    counted_once = turn.plan.usage if turn.plan is not None else CacheUsage(input=turn.input_tokens)
+    usage: dict[str, Any] = counted_once.counters()
+    usage["input_tokens"] += turn.billed_tokens - turn.input_tokens
     if turn.betas & _ITERATING_BETAS:
-        usage["iterations"] = [
-            {"input_tokens": turn.billed_tokens, "output_tokens": output_tokens, **cached, "type": "message"}
-        ]
+        last = {"input_tokens": usage["input_tokens"], "output_tokens": output_tokens, **usage, "type": "message"}
+        usage["iterations"] = [last]
     usage["output_tokens"] = output_tokens
     thinking = [block for block in content if block["type"] in ("thinking", "redacted_thinking")]
     asked = turn.request.thinking is not None and turn.request.thinking.type != "disabled"
     if asked or thinking or turn.model.reports_thinking_tokens:
-        spent = round(sum(turn.tokens.block(block, turn.model.tokenizer) for block in thinking))
+        counted = round(sum(turn.tokens.block(block, turn.model.tokenizer) for block in thinking))
+        spent = output_tokens if all_thinking else counted
         usage["output_tokens_details"] = {"thinking_tokens": min(spent, output_tokens)}
     usage["service_tier"] = "standard"
     usage["inference_geo"] = turn.request.inference_geo or turn.model.inference_geo
-    counted = _server_tools(content)
-    if counted is not None:
-        usage["server_tool_use"] = counted
+    ran = _server_tools(content)
+    if ran is not None:
+        usage["server_tool_use"] = ran
     if turn.request.speed is not None:
         usage["speed"] = turn.request.speed
     return _overridden(usage, turn.reply.usage)
