@@ -44,9 +44,7 @@ class Scope:
     def source(self, *parts: bytes) -> bytes:
         """What the ids of one request derive from: the scope, the request, and how often it has been seen before."""
         hashed = self._hash.copy()
-        for part in parts:
-            hashed.update(b"%d:" % len(part))
-            hashed.update(part)
+        hashed.update(b"\0".join(parts))
         request = hashed.digest()
         count = self._seen.pop(request, 0)
         self._seen[request] = count + 1

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from claudemock.catalog import Model
-from claudemock.engine.cost import Cost, cost_of, is_billed, tokens_of
+from claudemock.engine.cost import Cost, Tokens, cost_of, is_billed, tokens_of
 from claudemock.engine.limits import Admitted, HeaderPairs, Refused
 from claudemock.engine.message import Turn
 from claudemock.engine.tiers import Endpoint
@@ -51,20 +51,20 @@ class Billing:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._recent: Recent[tuple[bytes | None, str, float], Cost | None] = Recent(room=200_000)
+        self._recent: Recent[tuple[bytes | None, str, float], tuple[Tokens, Cost | None]] = Recent(room=200_000)
 
     def charge(self, exchange: Exchange, turn: Turn, message: Mapping[str, Any]) -> None:
         """Charge one reply; a refusal before any output is free."""
-        billed = is_billed(message)
-        usage = message["usage"] if billed else {}
-        exchange.cost = self._cost(exchange, turn, usage) if billed else Cost()
-        self._world.costs.add(exchange.scope, exchange.workspace, turn.model.id, usage, exchange.cost)
+        used, cost = self._priced(exchange, turn, message["usage"]) if is_billed(message) else (Tokens(), Cost())
+        exchange.cost = cost
+        self._world.costs.add(exchange.scope, exchange.workspace, turn.model.id, used, cost)
 
-    def _cost(self, exchange: Exchange, turn: Turn, usage: Mapping[str, Any]) -> Cost | None:
+    def _priced(self, exchange: Exchange, turn: Turn, usage: Mapping[str, Any]) -> tuple[Tokens, Cost | None]:
         key = (exchange.usage, turn.model.id, turn.now // _DAY)
         known = self._recent.get(key)
         if known is None:
-            known = cost_of(usage, turn.model, turn.now, self._world.catalog.price_factors)
+            cost = cost_of(usage, turn.model, turn.now, self._world.catalog.price_factors)
+            known = tokens_of(usage), cost
             self._recent.put(key, known, len(exchange.usage or b""))
         return known
 

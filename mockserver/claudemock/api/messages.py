@@ -1,7 +1,6 @@
 """POST /v1/messages, as one JSON body or as a stream."""
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -76,7 +75,7 @@ class Messages:
         )
         padding = self._world.settings.padding
         if turn.reply.pacing is None:
-            await _all_at_once(send, encode(sequence, turn.source, padding=padding))
+            await _all_at_once(send, b"".join(encode(sequence, turn.source, padding=padding)))
         else:
             await _paced(send, receive, place, sequence, turn, padding)
 
@@ -91,17 +90,12 @@ def _cache(exchange: Exchange, place: Scope, turn: Turn, plan: Plan, message: di
     place.caches.of(exchange.workspace).commit(plan, now, message["content"])
 
 
-async def _all_at_once(send: Send, pieces: Iterable[bytes]) -> None:
+async def _all_at_once(send: Send, raw: bytes) -> None:
     """Without pacing events share writes: one for a short stream, one per 64 kB for a long one."""
-    pending: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        pending.append(piece)
-        size += len(piece)
-        if size >= _WRITE:
-            await send({"type": "http.response.body", "body": b"".join(pending), "more_body": True})
-            pending, size = [], 0
-    await send({"type": "http.response.body", "body": b"".join(pending), "more_body": False})
+    for start in range(0, len(raw) - _WRITE, _WRITE):
+        await send({"type": "http.response.body", "body": raw[start : start + _WRITE], "more_body": True})
+    rest = raw if len(raw) <= _WRITE else raw[(len(raw) - 1) // _WRITE * _WRITE :]
+    await send({"type": "http.response.body", "body": rest, "more_body": False})
 
 
 async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Event], turn: Turn, padding: bool) -> None:

@@ -11,7 +11,7 @@ from claudemock.api.replay import betas_of
 from claudemock.catalog import Model
 from claudemock.engine.cache import Plan
 from claudemock.engine.checks import CheckContext, check, check_window
-from claudemock.engine.citations import QuoteNotFound, with_citations
+from claudemock.engine.citations import Citable, QuoteNotFound, with_citations
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
 from claudemock.journal import Exchange
@@ -36,6 +36,7 @@ class Accepted(NamedTuple):
     model: Model
     betas: frozenset[str]
     input_tokens: int
+    cited: bool
     prompt: Prompt | None  # None: nothing in it can be cached, and nobody asks why not
 
 
@@ -64,6 +65,7 @@ class Intake:
             source=source,
             now=exchange.started_at,
             input_tokens=accepted.input_tokens,
+            cited=accepted.cited,
             plan=plan,
             billed_tokens=self._billed(exchange, accepted, reply),
             betas=accepted.betas,
@@ -111,7 +113,8 @@ def accept(world: World, exchange: Exchange, header: str | None, data: Any) -> A
     input_tokens = prompt.input_tokens if prompt else world.tokens.request(data, model.tokenizer)
     if world.settings.checks == "full":
         check_window(request, model, input_tokens)
-    return Accepted(request, model, betas, input_tokens, prompt)
+    cited = any(source.enabled for source in Citable.of(request).all_sources)
+    return Accepted(request, model, betas, input_tokens, cited, prompt)
 
 
 def find_model(world: World, name: str) -> Model:

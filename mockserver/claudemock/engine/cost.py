@@ -156,12 +156,11 @@ class Ledger:
         self._lines: OrderedDict[tuple[str, str, str], Line] = OrderedDict()
         self._other = Line()
 
-    def add(self, scope: str, workspace: str, model: str, usage: Mapping[str, Any], cost: Cost | None) -> None:
+    def add(self, scope: str, workspace: str, model: str, used: Tokens, cost: Cost | None) -> None:
         """Count one paid exchange; `cost` None: its tokens count, and it is listed as unpriced."""
         key = (scope, workspace, model)
         line = self._lines.pop(key, None) or Line()
         self._lines[key] = line
-        used = tokens_of(usage)
         line.requests += 1
         _count(line.tokens, (used.input, used.write_5m, used.write_1h, used.read, used.output))
         if cost is None:

@@ -10,7 +10,6 @@ from claudemock.catalog import Model
 from claudemock.clock import rfc3339
 from claudemock.engine.cache import CacheUsage, Plan
 from claudemock.engine.checks.signatures import input_transformations
-from claudemock.engine.citations import Citable
 from claudemock.engine.ending import finish
 from claudemock.engine.limits import Admitted
 from claudemock.engine.reply import Block, Reply
@@ -36,6 +35,7 @@ class Turn(NamedTuple):
     source: bytes
     now: float  # the scope's clock, seconds since the epoch
     input_tokens: int
+    cited: bool  # citations are on: every text block of the reply has the key
     plan: Plan | None  # what the prompt cache does; None: nothing
     billed_tokens: int  # as `usage` ends: more than `input_tokens` where the API's own tools ran
     betas: frozenset[str]
@@ -98,15 +98,13 @@ def _thought(request: MessagesRequest, reply: Reply) -> Sequence[Block]:
 
 def _served(turn: Turn, content: Sequence[Block]) -> list[Block]:
     """Scripted blocks completed as the API completes them: ids, callers, signatures, citations, key order."""
-    cited = _cites(turn.request)
-    return sign_thinking(
-        [_complete(turn, index, block, cited) for index, block in enumerate(content)], turn.request, turn.model
-    )
+    blocks = [_complete(turn, index, block) for index, block in enumerate(content)]
+    return sign_thinking(blocks, turn.request, turn.model)
 
 
-def _complete(turn: Turn, index: int, block: Block, cited: bool) -> Block:
+def _complete(turn: Turn, index: int, block: Block) -> Block:
     match block["type"]:
-        case "text" if cited or block.get("citations"):
+        case "text" if turn.cited or block.get("citations"):
             return {"citations": block.get("citations"), "type": "text", "text": block["text"]}
         case "text":
             return {"type": "text", "text": block["text"]}
@@ -120,11 +118,6 @@ def _complete(turn: Turn, index: int, block: Block, cited: bool) -> Block:
             return called | {"caller": block.get("caller") or {"type": "direct"}}
         case _:
             return block
-
-
-def _cites(request: MessagesRequest) -> bool:
-    """Whether any document or search result of the request has citations on: then every text block has the key."""
-    return any(source.enabled for source in Citable.of(request).all_sources)
 
 
 def _container(turn: Turn, blocks: Sequence[Block]) -> dict[str, Any] | None:

@@ -33,21 +33,27 @@ _CLOSING_USAGE = (
 
 
 class Event(NamedTuple):
-    """One server-sent event before it is written. `json` is its data without the last brace, where padding goes."""
+    """One server-sent event before it is written: its lines up to the last brace, before which padding goes."""
 
-    name: str
-    json: bytes
+    line: bytes
     tokens: int = 0  # how much of the output it carries, for pacing
+
+    @property
+    def name(self) -> str:
+        """The event's name."""
+        return self.line[7 : self.line.index(b"\n")].decode()
 
     @property
     def data(self) -> dict[str, Any]:
         """The event's data."""
-        data: dict[str, Any] = orjson.loads(self.json + b"}")
+        data: dict[str, Any] = orjson.loads(self.line[self.line.index(b"\n") + 7 :] + b"}")
         return data
 
 
-_PING = Event("ping", b'{"type": "ping"')
-_STOP = Event("message_stop", b'{"type":"message_stop"')
+_PING = Event(b'event: ping\ndata: {"type": "ping"')
+_STOP = Event(b'event: message_stop\ndata: {"type":"message_stop"')
+_DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":'
+_BLOCK_STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d'
 
 
 def events(
@@ -66,19 +72,19 @@ def events(
     """
     draws = shake_128(source).digest(64)
     opening = {"type": "message_start", "message": _opening(message, draws[0], input_tokens)}
-    sequence = [_event("message_start", opening)]
+    sequence = [_event(b"message_start", opening)]
     for index, block in enumerate(message["content"]):
         start, deltas = _parts(block, draws, chunk)
         opened = {"type": "content_block_start", "index": index, "content_block": start}
-        sequence.append(_event("content_block_start", opened))
+        sequence.append(_event(b"content_block_start", opened))
         if index == 0:
             sequence.append(_PING)
         if count_thinking and block["type"] == "thinking":
             deltas = _counted(block, deltas, message["usage"])
-        head = b'{"type":"content_block_delta","index":%d,"delta":' % index
-        sequence += [Event("content_block_delta", head + delta, 1) for delta in deltas]
-        sequence.append(Event("content_block_stop", b'{"type":"content_block_stop","index":%d' % index))
-    sequence.append(_event("message_delta", _closing(message)))
+        head = _DELTA % index
+        sequence += [Event(head + delta, 1) for delta in deltas]
+        sequence.append(Event(_BLOCK_STOP % index))
+    sequence.append(_event(b"message_delta", _closing(message)))
     sequence.append(_STOP)
     return sequence
 
@@ -86,16 +92,13 @@ def events(
 def encode(sequence: Sequence[Event], source: bytes, *, padding: bool) -> list[bytes]:
     """Each event as it goes over the wire."""
     if not padding:
-        return [b"event: %b\ndata: %b}\n\n" % (name.encode(), data) for name, data, _ in sequence]
+        return [event.line + b"}\n\n" for event in sequence]
     draws = shake_128(source).digest(len(sequence))
-    return [
-        b"event: %b\ndata: %b%b" % (name.encode(), data, _PADS[0 if name == "ping" else draw & 15])
-        for (name, data, _), draw in zip(sequence, draws, strict=True)
-    ]
+    return [event[0] + _PADS[0 if event is _PING else draw & 15] for event, draw in zip(sequence, draws, strict=True)]
 
 
-def _event(name: str, data: dict[str, Any]) -> Event:
-    return Event(name, orjson.dumps(data)[:-1])
+def _event(name: bytes, data: dict[str, Any]) -> Event:
+    return Event(b"event: %b\ndata: %b" % (name, orjson.dumps(data)[:-1]))
 
 
 def _opening(message: dict[str, Any], draw: int, input_tokens: int | None) -> dict[str, Any]:
