@@ -19,8 +19,16 @@ from claudemock.api.problems import Problems
 from claudemock.api.recorder import Recorder
 from claudemock.api.tokens import CountTokens
 from claudemock.control import endpoints as control
-from claudemock.wire.errors import ApiError
+from claudemock.wire.errors import ApiError, not_found
 from claudemock.world import World
+
+# families of the API that are somebody else's business
+_ABSENT = frozenset(
+    {
+        *("agents", "complete", "environments", "memory_stores", "oauth", "organizations", "sessions", "skills"),
+        *("tunnels", "user_profiles", "vaults"),
+    }
+)
 
 
 def build_app(world: World) -> App:
@@ -52,7 +60,7 @@ def routes(world: World) -> list[Route]:
         Route("/v1/messages", Messages(world), methods=["POST"]),
         Route("/v1/messages/count_tokens", CountTokens(world), methods=["POST"]),
         Route("/v1/models", models := Models(world), methods=["GET"]),
-        Route("/v1/models/{model_id}", models, methods=["GET"]),
+        Route("/v1/models/{model_id:path}", models, methods=["GET"]),
         Route("/v1/files", Files(world), methods=["GET", "POST"]),
         Route("/v1/files/{file_id}", file, methods=["GET", "DELETE"]),
         Route("/v1/files/{file_id}/content", file, methods=["GET"]),
@@ -87,4 +95,8 @@ async def _no_batches(request: Request) -> Response:  # noqa: ARG001 - starlette
 
 
 async def _nowhere(scope: AsgiScope, receive: Receive, send: Send) -> Any:  # noqa: ARG001 - ASGI's signature
+    version, _, rest = scope["path"].lstrip("/").partition("/")
+    family = rest.partition("/")[0]
+    if version == "v1" and family in _ABSENT:
+        raise not_found(f"claudemock does not emulate /v1/{family}.")
     raise HTTPException(404)

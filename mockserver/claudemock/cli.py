@@ -60,6 +60,20 @@ def _parser() -> argparse.ArgumentParser:
         help="hold clients to the rate limits of this usage tier (default: off)",
     )
     serve.add_argument(
+        "--cache-scope",
+        choices=("workspace", "organization"),
+        default="workspace",
+        help="who shares a prompt cache (default: a workspace, as on the API since 2026-02-05)",
+    )
+    serve.add_argument(
+        "--cache-minimum-tokens", type=_whole, metavar="N", help="fewest tokens to cache, instead of each model's own"
+    )
+    serve.add_argument(
+        "--cache-key-includes-betas",
+        action="store_true",
+        help="requests with different anthropic-beta headers share no cache (undocumented; default: they do)",
+    )
+    serve.add_argument(
         "--no-padding", dest="padding", action="store_false", help="streams without their random white space"
     )
     models = commands.add_parser("models", help="show the catalogue")
@@ -74,10 +88,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
 def _serve(options: argparse.Namespace) -> int:
-    from claudemock.script.book import Script
     from claudemock.script.spec import ScriptError
-    from claudemock.serving import PortTakenError, run
+    from claudemock.serving import PortTakenError, load, run
     from claudemock.settings import Settings
 
     settings = Settings(
@@ -88,16 +107,13 @@ def _serve(options: argparse.Namespace) -> int:
         models=options.models,
         checks=options.checks,
         tier=options.tier,
+        cache_scope=options.cache_scope,
+        cache_minimum_tokens=options.cache_minimum_tokens,
+        cache_key_includes_betas=options.cache_key_includes_betas,
         padding=options.padding,
     )
     try:
-        if options.script:
-            from claudemock.script.files import load_scripts
-
-            script = load_scripts(options.script)
-        else:
-            script = Script()
-        run(settings, script, lambda url: print(f"claudemock ready at {url}", flush=True))
+        run(settings, load(options.script), lambda url: print(f"claudemock ready at {url}", flush=True))
     except ScriptError as error:
         return _fail(str(error))
     except PortTakenError as error:

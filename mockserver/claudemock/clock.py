@@ -7,6 +7,8 @@ it without waiting. A frozen clock moves only when told to, and `pause` on it co
 import time
 from datetime import UTC, datetime
 
+_LATEST = 7_258_118_400.0  # the year 2200: times beyond it cannot be written everywhere
+
 
 class Clock:
     """Seconds since the Unix epoch, as one scope sees them."""
@@ -25,9 +27,9 @@ class Clock:
         return self._frozen_at if self._frozen_at is not None else time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move forward. Raises `ValueError` for a negative or non-finite number: time does not run backwards."""
-        if not 0 <= seconds < 1e10:
-            raise ValueError(f"advance takes seconds from 0 to 1e10, not {seconds!r}")
+        """Move forward. Raises `ValueError` for a step backwards, no number, or one beyond the year 2200."""
+        if not 0 <= seconds <= _LATEST - self.now():
+            raise ValueError(f"advance takes seconds from 0 to the year 2200, not {seconds!r}")
         if self._frozen_at is not None:
             self._frozen_at += seconds
         else:
@@ -51,7 +53,7 @@ class Clock:
         """Let `seconds` pass in this clock; returns how many real seconds the caller has to sleep (0 when frozen)."""
         if self._frozen_at is None:
             return seconds
-        self._frozen_at += seconds
+        self._frozen_at = min(self._frozen_at + seconds, _LATEST)
         return 0.0
 
 

@@ -4,11 +4,13 @@ An `Exchange` is filled by the layers a request passes through and stays raw (by
 form is made only when somebody asks.
 """
 
+import re
 from base64 import b64encode
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
+from operator import attrgetter
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Literal
@@ -19,7 +21,10 @@ from claudemock.clock import rfc3339
 
 RawHeaders = list[tuple[bytes, bytes]]
 Ended = Literal["clean", "cut", "reset", "client_gone"]
-_SECRET = frozenset({b"x-api-key", b"authorization", b"cookie", b"proxy-authorization"})
+_SECRET = re.compile(rb"auth|cookie|key|token|secret|password|credential")
+_SCHEMES = frozenset({"bearer", "basic", "digest"})
+_MOCK_KEY = re.compile(r"sk-ant-mock[\w.%~-]*")
+_TOKEN = re.compile(rb'("authorization_token"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _DEEP = 200
 _OVERHEAD = 2304  # bytes one exchange costs besides its bodies and request headers, measured
 _ROOMY = 4096  # orjson gives its results this much memory at least
@@ -28,7 +33,10 @@ _FORGOTTEN: Mapping[bytes, bytes] = MappingProxyType({})
 
 @dataclass(slots=True, kw_only=True)
 class Exchange:
-    """One HTTP request and its response. Times are milliseconds since the request's first byte was seen."""
+    """One HTTP request and its response. Times are milliseconds since the request's first byte was seen.
+
+    `ended` says what the server saw: `clean` once all of the answer was handed to the network.
+    """
 
     sequence: int = 0  # given by the journal; 0 for what is not journalled
     scope: str
@@ -76,10 +84,15 @@ class Exchange:
 
     def pack(self) -> None:
         """Give up what only the request's way through the server needed; what stays is bytes, cheap to keep."""
-        self._packed = b"\n".join([b"%b: %b" % pair for pair in self.headers])
+        self._packed = self._lines()
+        if b"authorization_token" in self.body:
+            self.body = _TOKEN.sub(lambda found: found[1] + b'"\xe2\x80\xa6"', self.body)
         self.headers, self.named = [], _FORGOTTEN
         self.chunks = [(at, fitted(chunk)) for at, chunk in self.chunks]
         self.usage = None if self.usage is None else fitted(self.usage)
+
+    def _lines(self) -> bytes:
+        return b"\n".join([b"%b: %b" % (name, _storable(name, value)) for name, value in self.headers])
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the request began."""
@@ -107,7 +120,7 @@ class Exchange:
             "path": self.path,
             "query": self.query,
             "request": {
-                "headers": _headers(_unpacked(self._packed) or self.headers),
+                "headers": _headers(_unpacked(self._packed) or _unpacked(self._lines())),
                 "body": _readable(self.body),
                 "size": self.body_size,
             },
@@ -127,21 +140,22 @@ class Exchange:
 
 
 class Journal:
-    """Exchanges in the order they began. Over `limit` bytes the oldest are dropped, and counted in `dropped`."""
+    """Exchanges in the order they began. Over `limit` bytes the oldest that ended are dropped, counted by scope."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._entries: deque[Exchange] = deque()
+        self._open: dict[int, Exchange] = {}
+        self._ended: deque[Exchange] = deque()
         self._bytes = 0
         self._next = 1
         self._listeners: list[Callable[[], None]] = []
-        self.dropped = 0
+        self._dropped: Counter[str] = Counter()
 
     def begin(self, exchange: Exchange) -> None:
-        """Put a new exchange at the end of the journal."""
+        """Put a new exchange into the journal."""
         exchange.sequence = self._next
         self._next += 1
-        self._entries.append(exchange)
+        self._open[exchange.sequence] = exchange
 
     def close(self, exchange: Exchange, ended: Ended) -> None:
         """The exchange is over: its size is counted, listeners are told. Closing twice does nothing."""
@@ -149,23 +163,33 @@ class Journal:
             return
         exchange.ended, exchange.end_ms = ended, exchange.elapsed_ms()
         exchange.pack()
+        if self._open.pop(exchange.sequence, None) is None:
+            return  # its scope was cleared meanwhile
+        self._ended.append(exchange)
         self._bytes += exchange.size
-        while self._bytes > self._limit and len(self._entries) > 1 and self._entries[0].ended is not None:
-            self._bytes -= self._entries.popleft().size
-            self.dropped += 1
+        while self._bytes > self._limit and len(self._ended) > 1:
+            oldest = self._ended.popleft()
+            self._bytes -= oldest.size
+            self._dropped[oldest.scope] += 1
         for listener in tuple(self._listeners):
             listener()
 
     def find(self, wanted: Callable[[Exchange], bool], *, after: int = 0, limit: int | None = None) -> list[Exchange]:
         """Exchanges for which `wanted` holds, oldest first, those with a sequence number over `after`."""
-        found = (entry for entry in self._entries if entry.sequence > after and wanted(entry))
+        entries = sorted(chain(self._ended, self._open.values()), key=attrgetter("sequence"))
+        found = (entry for entry in entries if entry.sequence > after and wanted(entry))
         return list(islice(found, limit))
 
-    def clear(self, scope: str | None = None) -> None:
-        """Forget all exchanges, or one scope's. Those still open go on unlisted."""
-        kept = [entry for entry in self._entries if scope is not None and entry.scope != scope]
-        self._entries = deque(kept)
-        self._bytes = sum(entry.size for entry in kept if entry.ended is not None)
+    def dropped(self, scope: str | None) -> int:
+        """How many exchanges of a scope (None: of all) were dropped for want of room."""
+        return self._dropped.total() if scope is None else self._dropped[scope]
+
+    def clear(self, scope: str) -> None:
+        """Forget a scope's exchanges. Those still open go on unlisted."""
+        self._ended = deque(entry for entry in self._ended if entry.scope != scope)
+        self._open = {number: entry for number, entry in self._open.items() if entry.scope != scope}
+        self._bytes = sum(entry.size for entry in self._ended)
+        del self._dropped[scope]
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` whenever an exchange ends; returns what stops that."""
@@ -189,19 +213,24 @@ def _ms(value: float | None) -> float | None:
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     shown: dict[str, str] = {}
     for name, value in raw:
-        key = name.decode("latin-1").lower()
-        text = redacted(value.decode("latin-1")) if name.lower() in _SECRET else value.decode("latin-1")
+        key, text = name.decode("latin-1").lower(), value.decode("utf-8", "replace")
         shown[key] = f"{shown[key]}, {text}" if key in shown else text
     return shown
 
 
+def _storable(name: bytes, value: bytes) -> bytes:
+    """A request header's value without the secret it may carry."""
+    return redacted(value.decode("latin-1")).encode() if _SECRET.search(name) else value
+
+
 def redacted(secret: str) -> str:
-    """A credential without its content: its scheme and kind stay (`Bearer sk-ant-…`), and mock keys stay whole."""
-    scheme, space, key = secret.rpartition(" ")
-    if key.startswith("sk-ant-mock"):
+    """A credential without its content: a known scheme and kind of key stay (`Bearer sk-ant-…`), mock keys whole."""
+    scheme, space, key = secret.partition(" ")
+    if scheme.lower() not in _SCHEMES:
+        scheme, space, key = "", "", secret
+    if _MOCK_KEY.fullmatch(key):
         return secret
-    kind = "sk-ant-…" if key.startswith("sk-ant-") else "…"
-    return f"{scheme}{space}{kind}"
+    return f"{scheme}{space}{'sk-ant-…' if key.startswith('sk-ant-') else '…'}"
 
 
 def _readable(raw: bytes) -> Any:

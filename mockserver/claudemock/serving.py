@@ -4,8 +4,9 @@ import asyncio
 import gc
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -63,6 +64,16 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
+def load(paths: Iterable[str | Path]) -> Script:
+    """Script files as one script. Raises `ScriptError`."""
+    files = [Path(path) for path in paths]
+    if not files:
+        return Script()
+    from claudemock.script.files import load_scripts  # YAML's import costs what a server without scripts saves
+
+    return load_scripts(files)
+
+
 def run(settings: Settings, script: Script, ready: Callable[[str], None]) -> None:
     """Serve until interrupted; `ready` is called with the base URL once the server answers."""
     sock = listen(settings.host, settings.port)
@@ -87,15 +98,17 @@ def _spare_the_collector() -> None:
 
 
 @contextmanager
-def serve(*, port: int = 0, script: Script | None = None, **settings: Any) -> Iterator[MockServer]:
+def serve(*, port: int = 0, scripts: Iterable[str | Path] = (), **settings: Any) -> Iterator[MockServer]:
     """A server in a thread of this process, and a client of its control API: `with claudemock.serve() as server:`.
 
-    Takes the fields of `Settings`; `port` 0 picks a free one. The server is stopped at the end of the block, open
+    Takes script files and the fields of `Settings`; `port` 0 picks a free one. Raises `ScriptError` for a script that
+    cannot be used, with its file, line and column. The server is stopped at the end of the block, open
     streams included.
     """
     made = Settings(port=port, **settings)
+    script = load(scripts)
     sock = listen(made.host, made.port)
-    world = World(made, script or Script())
+    world = World(made, script)
     started = threading.Event()
     server = _Server(_config(world), started.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="claudemock", daemon=True)

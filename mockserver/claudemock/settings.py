@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 MEGABYTE = 1_000_000
@@ -36,7 +35,6 @@ class Settings:
     models: Literal["current", "known", "any"] = "current"
     checks: Literal["full", "wire"] = "full"
     tier: Literal["off", "start", "build", "scale"] = "off"
-    scripts: tuple[Path, ...] = ()
     catalog: Mapping[str, Any] = field(default_factory=dict)
     padding: bool = True
     cache_scope: Literal["workspace", "organization"] = "workspace"

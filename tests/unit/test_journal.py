@@ -46,7 +46,7 @@ def test_oldest_go_first_and_are_counted() -> None:
     filled(journal, *[5_000] * 10)
     kept = [entry.sequence for entry in journal.find(everything)]
     assert kept == list(range(11 - len(kept), 11))
-    assert journal.dropped == 10 - len(kept)
+    assert journal.dropped("s") == 10 - len(kept)
     assert 0 < len(kept) < 10
 
 
@@ -64,7 +64,7 @@ def test_bound_holds(sizes: list[int], limit: int) -> None:
     filled(journal, *sizes)
     kept = journal.find(everything)
     assert sum(entry.size for entry in kept) <= limit or len(kept) == 1
-    assert len(kept) + journal.dropped == len(sizes)
+    assert len(kept) + journal.dropped("s") == len(sizes)
 
 
 def test_find_filters_and_pages() -> None:

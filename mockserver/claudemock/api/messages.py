@@ -63,8 +63,6 @@ class Messages:
         receive: Receive,
         send: Send,
     ) -> None:
-        headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
         more = turn.billed_tokens != turn.input_tokens
         sequence = events(
             message,
@@ -74,6 +72,8 @@ class Messages:
             input_tokens=turn.input_tokens if more else None,
         )
         padding = self._world.settings.padding
+        headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         if turn.reply.pacing is None:
             await _all_at_once(send, b"".join(encode(sequence, turn.source, padding=padding)))
         else:

@@ -31,7 +31,8 @@ class Models:
                 lifecycle=parameters.get("lifecycle"),
             )
         else:
-            model = self._world.catalog.resolve(name, "known")  # a retired model can still be looked up
+            every = self._world.settings.models == "any"
+            model = self._world.catalog.resolve(name, "any" if every else "known")  # retired ones can be looked up
             if model is None:
                 raise not_found(f"model: {name}")
             answer = model_object(model)

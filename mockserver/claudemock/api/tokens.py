@@ -5,6 +5,7 @@ import orjson
 from claudemock.api.account import admit_request
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.body import parse_json, read_body
+from claudemock.api.replay import betas_of
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.api.turn import find_model
 from claudemock.engine.checks import CheckContext, check
@@ -25,6 +26,7 @@ class CountTokens:
         world = self._world
         data = parse_json(await read_body(receive, exchange, world.settings.limits.messages))
         identify(exchange, place)
+        exchange.betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
         request = parse_count_tokens(data, version=exchange.version, betas=exchange.betas)
         model = find_model(world, request.model)
         exchange.model = model.id

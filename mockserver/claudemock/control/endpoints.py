@@ -93,7 +93,7 @@ async def delete_replies(world: World, place: Scope, exchange: Exchange, data: A
 async def get_exchanges(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
     """GET exchanges, filtered by path, status, model, scope, after, limit."""
     filters = Filters.parse(parse_query(exchange.query), place.name)
-    return 200, _listing(world, filters.apply(world.journal))
+    return 200, _listing(world, filters, filters.apply(world.journal))
 
 
 async def get_exchange(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
@@ -120,7 +120,7 @@ async def wait_exchanges(world: World, place: Scope, exchange: Exchange, data: A
             found = [entry for entry in filters.apply(world.journal) if entry.ended is not None]
             left = deadline - loop.time()
             if len(found) >= count or left <= 0:
-                return 200, _listing(world, found) | {"complete": len(found) >= count}
+                return 200, _listing(world, filters, found) | {"complete": len(found) >= count}
             try:
                 await asyncio.wait_for(ended.wait(), left)
             except TimeoutError:
@@ -188,5 +188,6 @@ def _number(text: str | None, name: str, default: float, most: float) -> float:
     return value
 
 
-def _listing(world: World, found: list[Exchange]) -> dict[str, Any]:
-    return {"exchanges": [entry.to_json() for entry in found], "dropped": world.journal.dropped}
+def _listing(world: World, filters: Filters, found: list[Exchange]) -> dict[str, Any]:
+    dropped = world.journal.dropped(filters.scope)
+    return {"exchanges": [entry.to_json() for entry in found], "dropped": dropped}

@@ -69,8 +69,13 @@ def generate(schema: Mapping[str, Any], seed: bytes, *, root: Mapping[str, Any] 
         raise UnsatisfiableSchema("$", "draft 2020-12")
     try:
         return _Maker(document, Dice(seed)).value(schema, Place(None, "$", ""))
+    except UnsatisfiableSchema:
+        raise
     except RecursionError:
         raise UnsatisfiableSchema("$", "depth") from None
+    except (ArithmeticError, ValueError, TypeError, AttributeError, LookupError):
+        # What the draft's rules do not see: keywords of other drafts, numbers without end.
+        raise UnsatisfiableSchema("$", "draft 2020-12") from None
 
 
 class _Others:

@@ -1,51 +1,101 @@
 """What the mock says when no script does: deterministic, different for different requests, derived from the request."""
 
 import json
+from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
 
+import orjson
+
 from claudemock.engine.citations import Citable
-from claudemock.engine.generate import generate
+from claudemock.engine.generate import UnsatisfiableSchema, generate
 from claudemock.engine.reply import Block, Reply
+from claudemock.engine.schema.words import words
 from claudemock.script.match import Facts
+from claudemock.wire.errors import ApiError, invalid_request
 from claudemock.wire.messages import MessagesRequest
-from claudemock.wire.tools import CustomTool
+from claudemock.wire.tools import BrowserToolset, ComputerToolset, CustomTool, Tool
 
 _QUOTED = 120  # characters of the last user message that the reply repeats
 
 
-def default_reply(request: MessagesRequest, facts: Facts, source: bytes) -> Reply:
-    """A forced tool is called with an input its schema accepts; a requested JSON format is obeyed; else text."""
-    schema = _format(request)
-    if schema is not None:
-        return Reply(content=({"type": "text", "text": _json(schema, source)},))
-    forced = _forced_tool(request, source)
+def default_reply(request: MessagesRequest, facts: Facts, _source: bytes) -> Reply:
+    """A forced tool is called with an input it accepts; a requested JSON format is obeyed; else text.
+
+    What is said depends on what was asked alone: not on `stream`, nor on how often it was asked. Raises `ApiError` 400
+    where the tool cannot be called by its client, or where no value is found for a schema.
+    """
+    asked = _digest(request)
+    forced = _forced_tool(request, asked)
     if forced is not None:
         return Reply(content=(forced,))
-    cited = Citable.of(request).automatic(source)
-    return Reply(content=({"type": "text", "text": _text(request, facts, source)}, *cited))
+    schema = _format(request)
+    if schema is not None:
+        made = _generated(schema, asked, "no JSON could be made for the output format")
+        return Reply(content=({"type": "text", "text": json.dumps(made, ensure_ascii=False)},))
+    cited = Citable.of(request).automatic(asked)
+    return Reply(content=({"type": "text", "text": _text(request, facts, asked)}, *cited))
 
 
-def _text(request: MessagesRequest, facts: Facts, source: bytes) -> str:
+def _digest(request: MessagesRequest) -> bytes:
+    """16 bytes that stand for what was asked, however it was spelled."""
+    # The serializer itself rather than model_dump_json, which costs twice as much for a small request.
+    asked = request.__pydantic_serializer__.to_json(request, exclude={"stream"}, exclude_defaults=True, warnings=False)
+    return blake2b(asked, digest_size=16).digest()
+
+
+def _text(request: MessagesRequest, facts: Facts, asked: bytes) -> str:
     said = " ".join(facts.last_text.split())
     quoted = said if len(said) <= _QUOTED else said[: _QUOTED - 1] + "…"
     about = f"You wrote: “{quoted}”." if quoted else "You wrote no text."
     return (
-        f"This is claudemock answering as {request.model}, turn {facts.turn} ({source[:4].hex()}). {about} "
+        f"This is claudemock answering as {request.model}, turn {facts.turn} ({asked[:4].hex()}). {about} "
         "Script a reply to make me say what your test needs."
     )
 
 
-def _forced_tool(request: MessagesRequest, source: bytes) -> Block | None:
+def _forced_tool(request: MessagesRequest, asked: bytes) -> Block | None:
+    """The call that `tool_choice` asks for; None where it asks for none, or where nothing is on offer."""
     choice = request.tool_choice
-    if choice is None or choice.type not in ("any", "tool"):
+    if choice is None or choice.type not in ("any", "tool") or not (request.tools or request.mcp_servers):
         return None
-    custom = [tool for tool in request.tools if isinstance(tool, CustomTool)]
-    if choice.type == "tool":
-        custom = [tool for tool in custom if tool.name == choice.name]
-    if not custom:
-        return None
-    tool = custom[source[0] % len(custom)]
-    return {"type": "tool_use", "name": tool.name, "input": generate(tool.input_schema, source)}
+    wanted = choice.name if choice.type == "tool" else None
+    callable_ = [
+        tool for tool in request.tools if _is_the_clients(tool) and (wanted is None or _name(tool) == wanted)
+    ]
+    if not callable_:
+        raise _uncallable(request, wanted)
+    tool = callable_[asked[0] % len(callable_)]
+    return {"type": "tool_use", "name": _name(tool), "input": _input(tool, asked)}
+
+
+def _is_the_clients(tool: Tool) -> bool:
+    return isinstance(tool, CustomTool) or _name(tool) in words().calls
+
+
+def _name(tool: Tool) -> str:
+    """The tool's name; a toolset, which has none, is named by its type."""
+    return str(getattr(tool, "name", tool.type))
+
+
+def _input(tool: Tool, asked: bytes) -> dict[str, Any]:
+    if not isinstance(tool, CustomTool):
+        inputs = words().calls[_name(tool)]
+        return dict(inputs[asked[1] % len(inputs)])
+    made: dict[str, Any] = _generated(
+        tool.input_schema, asked, f"no input could be made for tool '{tool.name}'"
+    )
+    return made
+
+
+def _uncallable(request: MessagesRequest, wanted: str | None) -> ApiError:
+    """Why none of the tools can be called, in terms of the one that was wanted or else of the first."""
+    first = _name(request.tools[0]) if request.tools else request.mcp_servers[0].name
+    if wanted is None or any(_name(tool) == wanted for tool in request.tools):
+        if request.tools and isinstance(request.tools[0], ComputerToolset | BrowserToolset):
+            return invalid_request(f"claudemock: no call of toolset '{first}' could be made; script a reply for it")
+        return invalid_request(f"claudemock: tool '{wanted or first}' runs on the API's side; script a reply for it")
+    return invalid_request(f"claudemock: tool '{wanted}' has no definition to call it by; script a reply for it")
 
 
 def _format(request: MessagesRequest) -> dict[str, Any] | None:
@@ -54,5 +104,15 @@ def _format(request: MessagesRequest) -> dict[str, Any] | None:
     return dict(schema) if schema is not None else None
 
 
-def _json(schema: dict[str, Any], source: bytes) -> str:
-    return json.dumps(generate(schema, source), ensure_ascii=False)
+def _generated(schema: Mapping[str, Any], asked: bytes, failure: str) -> Any:
+    """A value for the schema that the wire can carry. Raises `ApiError` 400 that begins with `failure`."""
+    try:
+        value = generate(schema, asked)
+        orjson.dumps(value)
+    except UnsatisfiableSchema as error:
+        why = f"{error.path}: {error.keyword}"
+    except TypeError as error:  # half a surrogate pair from a pattern, a whole number beyond 64 bits
+        why = str(error)
+    else:
+        return value
+    raise invalid_request(f"claudemock: {failure} ({why}); script a reply for it")

@@ -6,6 +6,7 @@ REPLY = "text" | {text?, thinking?, tool_use?: [{name, input?, id?}], content?: 
 """
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -28,6 +29,13 @@ STOP_REASONS = Literal[
 ]
 
 
+_COUNTERS = frozenset(
+    {"input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"}
+)
+_DETAILS = frozenset({"cache_creation", "output_tokens_details", "server_tool_use"})
+_SAID = frozenset({"service_tier", "inference_geo", "speed"})
+
+
 class ScriptError(ValueError):
     """A script that cannot be used. `path` is where in it (`("replies", 2, "stop_reason")`)."""
 
@@ -45,7 +53,7 @@ class PacingSpec(_Spec):
     """How a stream is paced."""
 
     first_token_ms: Annotated[float, Field(ge=0, le=600_000)] | None = None
-    tokens_per_second: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    tokens_per_second: Annotated[float, Field(ge=0.001, le=1_000_000)] | None = None
 
 
 class ToolUseSpec(_Spec):
@@ -129,6 +137,13 @@ class ReplySpec(_Spec):
     match: MatchSpec | None = None
     times: Annotated[int, Field(ge=1)] | None = None
 
+    @field_validator("usage")
+    @classmethod
+    def _counters(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        for key, counter in (value or {}).items():
+            _check_usage(key, counter)
+        return value
+
     @model_validator(mode="before")
     @classmethod
     def _plain_text(cls, value: Any) -> Any:
@@ -151,7 +166,7 @@ class ReplySpec(_Spec):
         """The reply this spec describes; `source` names where it came from."""
         refused = self.refusal not in (None, False)
         return Reply(
-            content=tuple(self.blocks()),
+            content=tuple(orjson.loads(orjson.dumps(self.blocks()))),  # YAML's dates become what JSON can say
             stop_reason="refusal" if refused else self.stop_reason,
             stop_sequence=self.stop_sequence,
             stop_details=self._stop_details() if refused else None,
@@ -183,6 +198,38 @@ class ReplySpec(_Spec):
         return {"type": "refusal", "category": given.category, "explanation": given.explanation}
 
 
+def _check_usage(key: str, value: Any) -> None:
+    """A usage override is what the API's own field could be. Raises `ValueError`."""
+    if key in _SAID:
+        if not isinstance(value, str):
+            raise ValueError(f"{key}: Input should be a valid string")
+    elif key in _DETAILS:
+        if not isinstance(value, dict):
+            raise ValueError(f"{key}: Input should be an object")
+        for name, counter in value.items():
+            _check_counter(f"{key}.{name}", counter)
+    elif key == "iterations":
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise ValueError("iterations: Input should be a list of objects")
+    elif key in _COUNTERS:
+        _check_counter(key, value)
+    else:
+        raise ValueError(f"{key}: not a field of usage; it has {', '.join(sorted(_COUNTERS | _DETAILS | _SAID))}")
+
+
+def _check_counter(key: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise ValueError(f"{key}: Input should be a whole number from 0")
+
+
+def _check_finite(value: Any) -> None:
+    """JSON has no NaN and no infinity. Raises `ValueError`."""
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"cannot be sent as JSON: {value}")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_finite(inner)
+
+
 def parse_reply(data: Any, path: tuple[str | int, ...] = ()) -> ReplySpec:
     """A reply from JSON. Raises `ScriptError` with the place and the reason."""
     try:
@@ -192,8 +239,11 @@ def parse_reply(data: Any, path: tuple[str | int, ...] = ()) -> ReplySpec:
         raise ScriptError(first["msg"].removeprefix("Value error, "), (*path, *first["loc"])) from None
     try:
         orjson.dumps([spec.blocks(), spec.usage])
+        _check_finite(spec.blocks())
     except TypeError as error:
         raise ScriptError(f"cannot be sent as JSON: {error}", path) from None
+    except ValueError as error:
+        raise ScriptError(str(error), path) from None
     try:
         parse_output_blocks(without_quotes(spec.blocks()))
     except ValueError as error:

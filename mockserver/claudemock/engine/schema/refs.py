@@ -1,18 +1,24 @@
 """What a `$ref` points at."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from claudemock.engine.schema.draft import violation
 
 
 def resolve(root: Mapping[str, Any], reference: str) -> Any:
-    """What a local reference (`#`, `#/$defs/Node`) names in the document `root`; None where it names nothing in it."""
-    if not reference.startswith("#/"):
-        return root if reference == "#" else None
-    target: Any = root
-    for token in (unquote(reference) if "%" in reference else reference)[2:].split("/"):
+    """What a reference names in the document `root`; None where it names nothing in it.
+
+    By pointer (`#`, `#/$defs/Node`), by `$anchor` (`#node`), or by the `$id` of the document or of a schema in it.
+    """
+    address, _, fragment = reference.partition("#")
+    target = _identified(root, address) if address else root
+    if not fragment or target is None:
+        return target
+    if not fragment.startswith("/"):
+        return _holding(target, "$anchor", lambda anchor: anchor == fragment)
+    for token in (unquote(fragment) if "%" in fragment else fragment)[1:].split("/"):
         name = token.replace("~1", "/").replace("~0", "~")
         if isinstance(target, Mapping):
             target = target.get(name)
@@ -21,6 +27,31 @@ def resolve(root: Mapping[str, Any], reference: str) -> Any:
         else:
             return None
     return target
+
+
+def _identified(root: Mapping[str, Any], address: str) -> Any:
+    """The schema whose `$id` is the address, both read from the document's own `$id`."""
+    base = _text(root.get("$id"))
+    wanted = urljoin(base, address)
+    return _holding(root, "$id", lambda found: urljoin(base, _text(found)).removesuffix("#") == wanted)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _holding(root: Any, keyword: str, wanted: Callable[[Any], bool]) -> Any:
+    """The first schema of a document whose `keyword` has a wanted value."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            if keyword in node and wanted(node[keyword]):
+                return node
+            waiting += reversed(node.values())
+        elif isinstance(node, list):
+            waiting += reversed(node)
+    return None
 
 
 class References:

@@ -41,9 +41,7 @@ class Scalars:
                 if value is None:
                     break
                 if low <= len(value) <= high:
-                    return value
-            else:
-                raise Contradiction("format")
+                    return value  # a format that does not fit the length is let go: it only annotates
         if again and high <= 12:
             size = max(low, min(floor(high), 1 + again // 4))
             return "".join(self._dice.pick(_LETTERS) for _ in range(size))

@@ -14,12 +14,16 @@ _MOST_WORDS = 12  # of a description
 
 
 class Words(NamedTuple):
-    """The table: `texts` and `numbers` by the word that asks for them, `formats` as templates."""
+    """The table: `texts` and `numbers` by the word that asks for them, `formats` as templates.
+
+    `calls` are inputs for the client's tools whose schemas the API knows by heart, by the tool's name.
+    """
 
     texts: Mapping[str, tuple[str, ...]]
     numbers: Mapping[str, tuple[float, float]]
     formats: Mapping[str, tuple[str, ...]]
     phrases: tuple[str, ...]
+    calls: Mapping[str, tuple[Mapping[str, Any], ...]]
 
     def text(self, name: str, description: str, dice: Dice) -> str:
         """A text for a property of this name, or else of this description."""
@@ -81,4 +85,5 @@ def words() -> Words:
         numbers={name: (entry["from"], entry["to"]) for entry in table["numbers"] for name in entry["names"]},
         formats={name: tuple(templates) for name, templates in table["formats"].items()},
         phrases=tuple(table["phrases"]),
+        calls={name: tuple(inputs) for name, inputs in table["calls"].items()},
     )
