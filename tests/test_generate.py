@@ -135,6 +135,25 @@ KEYWORDS: dict[str, Schema] = {
     },
     "pointer": {**closed(a={"type": "integer"}, b={"$ref": "#/properties/a"})},
     "escaped pointer": {**closed(p={"$ref": "#/$defs/a~1b%20c"}), "$defs": {"a/b c": {"const": 4}}},
+    "anchor": {**closed(p={"$ref": "#q"}), "$defs": {"Q": {"$anchor": "q", "type": "integer"}}},
+    "reference to its own id": {
+        **closed(p={"$ref": "https://example.com/s.json#/$defs/Q"}, q={"$ref": "s.json#q"}),
+        "$id": "https://example.com/s.json",
+        "$defs": {"Q": {"$anchor": "q", "type": "integer"}},
+    },
+    "reference to an id inside": {
+        **closed(p={"$ref": "https://example.com/q.json"}, q={"$ref": "q.json#"}),
+        "$id": "https://example.com/s.json",
+        "$defs": {"Q": {"$id": "q.json", "type": "integer"}},
+    },
+    "one of open objects": {
+        "oneOf": [
+            {"type": "object", "properties": {"a": {"type": "string"}}},
+            {"type": "object", "properties": {"b": {"type": "integer"}}},
+            {"$ref": "#/$defs/C"},
+        ],
+        "$defs": {"C": {"type": "object", "properties": {"a": {"type": "integer"}, "c": {"type": "null"}}}},
+    },
     "reference with more": {**closed(p={"$ref": "#/$defs/S", "maxLength": 2}), "$defs": {"S": {"type": "string"}}},
     "recursive": {"$ref": "#/$defs/Node", "$defs": {"Node": NODE}},
     "recursive root": {"type": "object", "properties": {"child": {"$ref": "#"}, "name": {"type": "string"}}},

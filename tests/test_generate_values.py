@@ -92,3 +92,9 @@ def test_a_part_of_a_document_is_generated_with_the_document_as_root() -> None:
     """References are looked up in `root` when the schema is only a part of it."""
     document = {"$defs": {"Code": {"const": "X1"}}}
     assert generate(closed(code={"$ref": "#/$defs/Code"}), b"", root=document) == {"code": "X1"}
+
+
+def test_a_format_that_does_not_fit_is_let_go() -> None:
+    """A format only annotates; lengths bind."""
+    schema = {"type": "string", "format": "date-time", "minLength": 3, "maxLength": 10}
+    assert all(3 <= len(generate(schema, bytes([seed]))) <= 10 for seed in range(20))

@@ -45,7 +45,6 @@ class Exchange:
     query: str
     headers: RawHeaders
     named: Mapping[bytes, bytes]  # the headers by lower-case name
-    prefix: str = ""  # the part of the client's base URL that names the scope
     key_workspace: str | None = None  # the workspace the credential is bound to
     started_at: float  # the scope's clock, seconds since the epoch
     began: float  # perf_counter

@@ -10,6 +10,7 @@ from claudemock.engine.cache import PromptCaches
 from claudemock.engine.cost import Ledger
 from claudemock.engine.diagnostics import Diagnostics
 from claudemock.engine.limits import Limiter, RateLimits
+from claudemock.engine.threads import Threads
 from claudemock.engine.tiers import Tier, load_tier
 from claudemock.files import FileShelf
 from claudemock.ids import digest, make_id
@@ -35,6 +36,7 @@ class Scope:
         self.clock = Clock()
         self.script = ScriptBook(script)
         self.files = FileShelf()
+        self.threads = Threads()
         self.limiter = None if tier is None else Limiter(tier)
         self._seed = f"{settings.seed}\0{name}".encode()
         self._hash = blake2b(self._seed + b"\0", digest_size=16)

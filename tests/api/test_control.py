@@ -245,3 +245,22 @@ def test_local_pages_can(server: MockServer) -> None:
     assert (
         send(server, "GET", "/_mock/health", headers={"origin": origin, "sec-fetch-site": "same-origin"}).status == 200
     )
+
+
+def test_misspelt_filters_are_refused(server: MockServer) -> None:
+    """A filter that does not exist is an error that names those that do, not a list of everything."""
+    ask(server)
+    with pytest.raises(ControlError, match="statsu: unknown parameter; known are scope, path, model, status, after"):
+        server.find(statsu=404)
+    with pytest.raises(ControlError, match="count: unknown parameter"):
+        server.find(count=1)
+    with pytest.raises(ControlError, match=r"statsu: unknown parameter; known are .*, count, timeout"):
+        server.wait(statsu=404)
+
+
+def test_the_longest_wait(server: MockServer) -> None:
+    """80 seconds, which the client sits out; more is refused at once."""
+    ask(server)
+    assert len(server.wait(1, timeout=80)) == 1
+    with pytest.raises(ControlError, match="timeout: Input should be a number from 0 to 80"):
+        server.wait(1, timeout=81)

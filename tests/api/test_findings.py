@@ -135,7 +135,7 @@ def test_any_model_can_be_looked_up() -> None:
 
 def test_count_tokens_reads_damaged_recordings_as_kindly_as_messages(server: MockServer) -> None:
     """Claude Code's body without its beta header passes both."""
-    body = {
+    body: dict[str, Any] = {
         "model": "claude-opus-4-8",
         "system": [{"type": "text", "text": "x-anthropic-billing-header: cc"}],
         "messages": [{"role": "user", "content": "Hi"}],

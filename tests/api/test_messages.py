@@ -146,13 +146,6 @@ def test_forced_tools_and_formats_are_obeyed(server: MockServer) -> None:
     assert set(json.loads(shaped["content"][0]["text"])) == {"city", "nights"}
 
 
-def test_threads_are_declined_in_the_way_that_makes_runners_fall_back(server: MockServer) -> None:
-    """The tool runner repeats a turn without threads only on this error code."""
-    response = ask(server, thread={"type": "create"}, headers={"anthropic-beta": "message-threads-2026-08-12"})
-    assert response.error[:2] == (400, "invalid_request_error")
-    assert response.json["error"]["details"]["error_code"] == "thread_unsupported_request"
-
-
 class TestModels:
     """Which ids answer."""
 

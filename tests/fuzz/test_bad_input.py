@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claudemock.control.client import MockServer
+from claudemock.serving import serve
 from tests.wire_client import HEADERS
 
 BUDGET = int(os.environ.get("CLAUDEMOCK_FUZZ", "1000"))
@@ -164,6 +165,123 @@ def hostile(draw: st.DrawFn) -> bytes:
     )
 
 
+KEYWORDS = [
+    "type",
+    "enum",
+    "const",
+    "pattern",
+    "format",
+    "minLength",
+    "minimum",
+    "exclusiveMinimum",
+    "multipleOf",
+    "properties",
+    "required",
+    "items",
+    "prefixItems",
+    "contains",
+    "minContains",
+    "minItems",
+    "uniqueItems",
+    "minProperties",
+    "patternProperties",
+    "propertyNames",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "dependentRequired",
+    "dependencies",
+    "examples",
+    "default",
+    "$ref",
+    "$id",
+    "$anchor",
+    "$defs",
+]
+LEAVES = st.sampled_from(
+    [
+        {"type": "string", "pattern": r"^(a|b)\1$"},
+        {"type": "string", "pattern": r"^\p{L}+$"},
+        {"type": "string", "pattern": r"^\uD800$"},
+        {"type": "string", "format": "date-time", "maxLength": 10},
+        {"type": "string", "minLength": 10**9},
+        {"type": "integer", "minimum": 1e30},
+        {"type": "number", "minimum": 1e308, "multipleOf": 3e307},
+        {"type": "number", "exclusiveMinimum": 1.7e308},
+        {"type": "array", "minItems": 1e9},
+        {"type": "array", "items": {"enum": [1, 1.0, True]}, "minItems": 3, "uniqueItems": True},
+        {"enum": ["a"], "minLength": 5},
+        {"enum": []},
+        {"const": {"x": [None, 1.5]}},
+        {"not": {}},
+        {"$ref": "#q"},
+        {"$ref": "#"},
+        {"$ref": "#/$defs/D"},
+        {"$ref": "https://example.com/s.json#/$defs/D"},
+        {"$ref": "https://example.org/elsewhere.json"},
+        {"oneOf": [{"properties": {"a": {"type": "string"}}}, {"properties": {"b": {"type": "integer"}}}]},
+        True,
+        False,
+    ]
+)
+SCHEMAS = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.dictionaries(KEYS, inner, max_size=3).map(
+            lambda parts: {"type": "object", "properties": parts, "required": [*parts]}
+        ),
+        inner.map(lambda part: {"type": "array", "items": part, "minItems": 1}),
+        st.lists(inner, min_size=1, max_size=3).flatmap(
+            lambda parts: st.sampled_from([{word: parts} for word in ("allOf", "anyOf", "oneOf", "prefixItems")])
+        ),
+        st.tuples(inner, st.integers(1, 200)).map(lambda pair: within(*pair)),
+    ),
+    max_leaves=6,
+)
+
+
+def within(schema: Any, depth: int) -> Any:
+    """The schema as the innermost property of so many objects."""
+    for _ in range(depth):
+        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
+    return schema
+
+
+@st.composite
+def demanding(draw: st.DrawFn, parts: st.SearchStrategy[Any]) -> bytes:
+    """A request whose answer has to satisfy a schema: of a forced tool, or of the output."""
+    schema = {
+        "$id": "https://example.com/s.json",
+        "type": "object",
+        "properties": {"d": draw(parts)},
+        "required": ["d"],
+        "$defs": {"D": {"$anchor": "q", **draw(st.sampled_from([{"const": 3}, {"$ref": "#/properties/d"}]))}},
+    }
+    body: dict[str, Any] = {
+        "model": "claude-opus-4-8",
+        "max_tokens": 2000,
+        "messages": [{"role": "user", "content": "Go"}],
+        "stream": draw(st.booleans()),
+    }
+    if draw(st.booleans()):
+        body |= {"tools": [{"name": "a", "input_schema": schema}], "tool_choice": {"type": "any"}}
+    else:
+        body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
+    return json.dumps(body).encode()
+
+
+@pytest.fixture(scope="module")
+def lenient() -> Iterator[HTTPConnection]:
+    """A connection to a server that looks at the shape of requests only, so that schemas arrive unchecked."""
+    with serve(checks="wire") as running:
+        url = urlsplit(running.base_url)
+        made = HTTPConnection(url.hostname or "", url.port, timeout=60)
+        yield made
+        made.close()
+
+
 @pytest.fixture(scope="module")
 def connection(root: MockServer) -> Iterator[HTTPConnection]:
     """One connection kept alive: an answer that breaks the protocol breaks the next test too."""
@@ -216,6 +334,22 @@ def test_garbage(connection: HTTPConnection, body: bytes, path: str, version: st
 def test_hostile_texts(connection: HTTPConnection, body: bytes, path: str, version: str, beta: str | None) -> None:
     """Depth, encodings, numbers, doubled keys."""
     answered(connection, path, body, version, beta)
+
+
+@fuzz(0.1)
+@given(demanding(SCHEMAS))
+def test_demanding_schemas(connection: HTTPConnection, lenient: HTTPConnection, body: bytes) -> None:
+    """Valid schemas that are hard or impossible to satisfy."""
+    for each in (connection, lenient):
+        answered(each, "/v1/messages", body, "2023-06-01", None)
+
+
+@fuzz(0.1)
+@given(demanding(JUNK | st.dictionaries(st.sampled_from(KEYWORDS), JUNK, max_size=3)))
+def test_what_is_no_schema(connection: HTTPConnection, lenient: HTTPConnection, body: bytes) -> None:
+    """Whatever stands where a schema should, checked beforehand or not."""
+    for each in (connection, lenient):
+        answered(each, "/v1/messages", body, "2023-06-01", None)
 
 
 @settings(

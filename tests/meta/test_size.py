@@ -11,7 +11,7 @@ from tests.meta.sources import ROOT, SOURCE_ROOTS, python_files
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
-TYPE_IGNORES = 5  # lower it when one goes; never raise it
+TYPE_IGNORES = 3  # lower it when one goes; never raise it
 
 SHIPPED = [ROOT / name for name in SOURCE_ROOTS]
 FILES = sorted(python_files(*SHIPPED, ROOT / "tests"))

@@ -40,6 +40,13 @@ def run(server: MockServer, use: Callable[[AsyncAnthropic], Awaitable[Any]]) -> 
     return asyncio.run(main())
 
 
+def said(message: Any) -> str:
+    """The text of a message's only block."""
+    (block,) = message.content
+    assert block.type == "text"
+    return str(block.text)
+
+
 def test_create(client: Anthropic, server: MockServer) -> None:
     """create: content, ids, usage."""
     server.reply(thinking("Hm."), text("Hi!"), tool_use("get_weather", city="Oslo"))
@@ -85,7 +92,7 @@ def test_async_create_and_stream(server: MockServer) -> None:
         created = await client.messages.create(model=MODEL, max_tokens=100, messages=HELLO)
         async with client.messages.stream(model=MODEL, max_tokens=100, messages=HELLO) as stream:
             streamed = await stream.get_final_message()
-        return created.content[0].text, streamed.content[0].text  # type: ignore[union-attr]
+        return said(created), said(streamed)
 
     assert run(server, use) == ("Hello from the mock.", "Hello from the mock.")
 
@@ -125,16 +132,33 @@ def get_weather(city: str) -> str:
     return {"Oslo": "4 °C", "Rome": "18 °C"}[city]
 
 
-def test_tool_runner_with_default_options(client: Anthropic, server: MockServer) -> None:
-    """The runner asks for a thread, is told to do without, and loops on full history."""
+@pytest.mark.parametrize("thread", [True, False])
+def test_tool_runner(client: Anthropic, server: MockServer, thread: bool) -> None:
+    """With a thread, its default, the runner sends only what is new; without one, the whole history."""
     server.reply(tool_use("get_weather", city="Oslo"), tool_use("get_weather", city="Rome"))
     server.when(tool_result="get_weather").reply("4 and 18.")
-    runner = client.beta.messages.tool_runner(model=MODEL, max_tokens=500, tools=[get_weather], messages=HELLO)
+    options: Any = {} if thread else {"thread": False}
+    runner = client.beta.messages.tool_runner(
+        model=MODEL, max_tokens=500, tools=[get_weather], messages=HELLO, **options
+    )
     final = runner.until_done()
-    assert final.content[0].text == "4 and 18."  # type: ignore[union-attr]
-    assert server.exchanges.statuses[0] == 400
-    results = server.exchanges.requests[-1]["messages"][-1]["content"]
+    assert said(final) == "4 and 18."
+    assert server.exchanges.statuses == [200, 200]
+    last = server.exchanges.requests[-1]
+    assert (len(last["messages"]), "tools" in last) == ((1, False) if thread else (3, True))
+    results = last["messages"][-1]["content"]
     assert [result["content"] for result in results] == ["4 °C", "18 °C"]
+
+
+def test_tool_runner_falls_back_where_threads_are_not_supported(client: Anthropic, server: MockServer) -> None:
+    """With thinking on, the runner is told to do without a thread and loops on full history."""
+    server.reply(tool_use("get_weather", city="Oslo"))
+    server.when(tool_result="get_weather").reply("4.")
+    runner = client.beta.messages.tool_runner(
+        model=MODEL, max_tokens=500, tools=[get_weather], messages=HELLO, thinking={"type": "adaptive"}
+    )
+    assert said(runner.until_done()) == "4."
+    assert server.exchanges.statuses == [400, 200, 200]
 
 
 def test_raw_responses(client: Anthropic) -> None:

@@ -10,7 +10,9 @@ from claudemock.journal import Exchange
 from claudemock.wire.errors import ApiError, invalid_request
 
 _DRAIN = 4  # a body up to this many times over its limit is read to its end, so that the client gets to see the 413
-_WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+_GZIP = 16 + zlib.MAX_WBITS
+_WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
+_PORTION = 4096  # bytes of a gzip member fed first; what follows a small member is copied, so little may follow
 
 
 class ClientGoneError(Exception):
@@ -25,10 +27,19 @@ def too_large() -> ApiError:
 async def read_body(receive: Receive, exchange: Exchange, limit: int) -> bytes:
     """The whole body, decompressed. Raises `ApiError` 413 over `limit` bytes, 400 for an encoding it cannot read."""
     raw = await _receive(receive, exchange, limit)
-    encoding = (exchange.header(b"content-encoding") or "identity").strip().lower()
-    body = raw if encoding in ("identity", "") else decompress(raw, encoding, limit)
+    encoding = _encoding(exchange)
+    body = decompress(raw, encoding, limit) if encoding else raw
     exchange.body, exchange.body_size = body, len(raw)
     return body
+
+
+def _encoding(exchange: Exchange) -> str:
+    """The codings of a body, comma-separated over any number of header lines; those that do nothing are left out."""
+    if b"content-encoding" not in exchange.named:
+        return ""
+    lines = [value.decode("latin-1").lower() for name, value in exchange.headers if name == b"content-encoding"]
+    codings = [coding for line in lines for part in line.split(",") if (coding := part.strip())]
+    return ", ".join(coding for coding in codings if coding != "identity")
 
 
 async def _receive(receive: Receive, exchange: Exchange, limit: int) -> bytes:
@@ -61,30 +72,62 @@ async def _receive(receive: Receive, exchange: Exchange, limit: int) -> bytes:
 
 
 def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
-    """Gzip or deflate, never beyond `limit` bytes. Raises `ApiError` 400 or 413 (codes: API-FACTS §1.6)."""
+    """Gzip of one or more members (RFC 1952 §2.2) or deflate, with or without zlib's header (RFC 9110 §8.4.1.2).
+
+    Never beyond `limit` bytes. Raises `ApiError` 400 or 413 (codes: API-FACTS §1.6).
+    """
     window = _WINDOWS.get(encoding)
     if window is None:
         raise invalid_request(
             f"Unsupported Content-Encoding: {encoding[:40]!r}. Supported encodings: gzip, deflate.",
             error_code="request_body_encoding_unsupported",
         )
-    inflater = zlib.decompressobj(window)
+    if encoding == "deflate" and not _has_zlib_header(raw):
+        window = -zlib.MAX_WBITS
+    parts: list[bytes] = []
+    taken, room = 0, limit + 1
     try:
-        body = inflater.decompress(raw, limit + 1)
+        while taken < len(raw) or not parts:
+            if parts and window != _GZIP:
+                raise zlib.error("only gzip has members")
+            part, used = _member(raw, taken, window, room)
+            parts.append(part)
+            taken, room = taken + used, room - len(part)
     except zlib.error:
-        body = b""
-    if len(body) > limit:
-        raise ApiError(
-            413,
-            "request_too_large",
-            "Request exceeds the maximum size",
-            details={"error_code": "request_body_too_large_after_decoding"},
-        )
-    if not inflater.eof or inflater.unused_data:
         raise invalid_request(
             f"The request body could not be decoded as {encoding}.", error_code="request_body_encoding_invalid"
-        )
-    return body
+        ) from None
+    return b"".join(parts)
+
+
+def _member(raw: bytes, start: int, window: int, room: int) -> tuple[bytes, int]:
+    """The compressed stream at `start` decoded, and how many bytes it took.
+
+    Raises `zlib.error` if it is no whole stream, `ApiError` 413 if `room` bytes (one more than allowed) get full.
+    """
+    inflater = zlib.decompressobj(window)
+    view, parts = memoryview(raw), list[bytes]()
+    at, portion = start, _PORTION
+    while not inflater.eof:
+        if at >= len(raw):
+            raise zlib.error("the stream ends too early")
+        part = inflater.decompress(view[at : at + portion], room)
+        parts.append(part)
+        room -= len(part)
+        if room == 0:
+            raise ApiError(
+                413,
+                "request_too_large",
+                "Request exceeds the maximum size",
+                details={"error_code": "request_body_too_large_after_decoding"},
+            )
+        at, portion = min(at + portion, len(raw)), portion * 2
+    return b"".join(parts), at - len(inflater.unused_data) - start
+
+
+def _has_zlib_header(raw: bytes) -> bool:
+    """Whether it begins as RFC 1950 says; a raw stream that does would have to fill its padding with a one."""
+    return len(raw) > 1 and raw[0] & 0x0F == zlib.DEFLATED and (raw[0] << 8 | raw[1]) % 31 == 0
 
 
 def parse_json(body: bytes) -> Any:

@@ -23,7 +23,8 @@ class Gate:
         self._app = app
         self._betas = world.catalog.betas
         self._versions = world.catalog.versions
-        self._hosts = _LOOPBACK | {world.settings.host, *world.settings.allow_hosts}
+        named = {_canonical(host) for host in (world.settings.host, *world.settings.allow_hosts)}
+        self._hosts = _LOOPBACK | named - {""}  # no name is what a request without one has
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -91,6 +92,11 @@ class Gate:
 
 def _hostname(url: str) -> str:
     try:
-        return urlsplit(url).hostname or ""
+        return _canonical(urlsplit(url).hostname or "")
     except ValueError:
         return ""
+
+
+def _canonical(host: str) -> str:
+    """A host name as it is compared: case says nothing, nor does the root's dot at the end."""
+    return host.lower().rstrip(".")

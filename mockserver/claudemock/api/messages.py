@@ -41,6 +41,8 @@ class Messages:
         assert exchange.source is not None  # noqa: S101 - identify has just set it
         turn = self._intake.turn(place, exchange, exchange.source)
         message = build_message(turn)
+        if turn.whole is not None:
+            place.threads.keep(orjson.loads(exchange.body), turn.whole, exchange.workspace, message)
         if turn.plan is not None:
             _cache(exchange, place, turn, turn.plan, message)
         exchange.usage = orjson.dumps(message["usage"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from time import perf_counter
+from urllib.parse import unquote
 
 from claudemock.api.asgi import App, AsgiScope, Message, Receive, Send, carry
 from claudemock.journal import Exchange
@@ -23,10 +24,10 @@ class Recorder:
         if scope["type"] != "http":
             return
         named = dict(scope["headers"])
-        prefix, path = _split(scope["path"])
+        prefix, path = _split(scope)
         key_scope, key_workspace = of_key(credential(named))
         place = self._world.scope(prefix or key_scope)
-        scope["path"], scope["raw_path"] = path, path.encode("utf-8", "surrogateescape")
+        scope["path"] = path
         scope["app"] = self._app
         exchange = Exchange(
             scope=place.name,
@@ -35,7 +36,6 @@ class Recorder:
             query=scope["query_string"].decode("latin-1"),
             headers=scope["headers"],
             named=named,
-            prefix=f"/s/{prefix}" if prefix else "",
             key_workspace=key_workspace,
             started_at=place.clock.now(),
             began=perf_counter(),
@@ -70,12 +70,21 @@ class Recorder:
             journal.close(exchange, "client_gone")
 
 
-def _split(path: str) -> tuple[str, str]:
-    """`/s/<scope>/v1/…` → the scope and the path behind it; no prefix → an empty scope."""
+def _split(scope: AsgiScope) -> tuple[str, str]:
+    """`/s/<scope>/v1/…` → the scope and the path behind it; no prefix → an empty scope.
+
+    A slash in the name is `%2F`, so the path is taken apart as it was sent and decoded afterwards, as the server did.
+    """
+    path: str = scope["path"]
     if not path.startswith("/s/"):
         return "", path
-    name, _, rest = path[3:].partition("/")
-    return name, f"/{rest}"
+    raw: bytes = scope.get("raw_path") or b""  # ASGI leaves it optional
+    if not raw.startswith(b"/s/"):
+        name, _, rest = path[3:].partition("/")
+        return name, f"/{rest}"
+    segment, _, remainder = raw[3:].partition(b"/")
+    scope["raw_path"] = b"/" + remainder
+    return unquote(segment), f"/{unquote(remainder)}"
 
 
 def credential(named: Mapping[bytes, bytes]) -> str | None:
@@ -88,8 +97,11 @@ def credential(named: Mapping[bytes, bytes]) -> str | None:
 
 
 def of_key(key: str | None) -> tuple[str, str | None]:
-    """`sk-ant-mock-<scope>.<workspace>` → scope and workspace; every other credential belongs to `default`."""
+    """`sk-ant-mock-<scope>.<workspace>` → scope and workspace; every other credential belongs to `default`.
+
+    Both names may be percent-encoded: what is not a letter, a digit or one of `_-~` has to be.
+    """
     if key is None or not key.startswith(_MOCK_KEY + "-"):
         return "default", None
     name, dot, workspace = key[len(_MOCK_KEY) + 1 :].partition(".")
-    return name or "default", workspace if dot and workspace else None
+    return unquote(name) or "default", unquote(workspace) if dot and workspace else None

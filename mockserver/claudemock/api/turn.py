@@ -1,5 +1,6 @@
 """From a request body to the turn the engine answers: validation, model, checks, tokens, reply."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -14,13 +15,14 @@ from claudemock.engine.checks import CheckContext, check, check_window
 from claudemock.engine.citations import Citable, QuoteNotFound, with_citations
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
+from claudemock.engine.threads import Threads
 from claudemock.journal import Exchange
 from claudemock.prompt.chain import Prompt, read_prompt
 from claudemock.recent import Recent
 from claudemock.script.book import Miss
 from claudemock.script.default import default_reply
 from claudemock.script.match import Facts
-from claudemock.wire.errors import ApiError, invalid_request, not_found
+from claudemock.wire.errors import ApiError, not_found
 from claudemock.wire.messages import MessagesRequest
 from claudemock.wire.parse import parse_messages
 from claudemock.world import Scope, World
@@ -38,6 +40,7 @@ class Accepted(NamedTuple):
     input_tokens: int
     cited: bool
     prompt: Prompt | None  # None: nothing in it can be cached, and nobody asks why not
+    whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for; None: it is not of a thread
 
 
 class Intake:
@@ -49,13 +52,13 @@ class Intake:
 
     def turn(self, place: Scope, exchange: Exchange, source: bytes) -> Turn:
         """The turn for the exchange's body. Raises `ApiError`."""
-        accepted = self._accepted(exchange)
+        accepted = self._accepted(place, exchange)
         request, model = accepted.request, accepted.model
         exchange.model, exchange.betas = model.id, accepted.betas
         plan = self._plan(place, exchange, accepted.prompt)
         read = plan.usage.read if plan is not None else 0
         admitted = admit(self._world, place, exchange, model, accepted.input_tokens, cached=read, speed=request.speed)
-        reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace), source)
+        reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace))
         exchange.script = None if reply.source == "default" else reply.source
         return Turn(
             request=request,
@@ -71,14 +74,17 @@ class Intake:
             betas=accepted.betas,
             tokens=self._world.tokens,
             admitted=admitted,
+            whole=accepted.whole,
         )
 
-    def _accepted(self, exchange: Exchange) -> Accepted:
+    def _accepted(self, place: Scope, exchange: Exchange) -> Accepted:
         header = exchange.header(b"anthropic-beta")
+        if b"thread" in exchange.body and any(beta.startswith("message-threads") for beta in exchange.betas):
+            return accept(self._world, exchange, header, parse_json(exchange.body), place.threads)
         key = (exchange.body, exchange.version, exchange.betas, header)
         known = self._recent.get(key)
         if known is None:
-            known = accept(self._world, exchange, header, parse_json(exchange.body))
+            known = accept(self._world, exchange, header, parse_json(exchange.body), place.threads)
             self._recent.put(key, known, len(exchange.body))
         return known
 
@@ -95,14 +101,14 @@ class Intake:
         return self._world.tokens.sampled_input(body, reply.content, accepted.model.tokenizer)
 
 
-def accept(world: World, exchange: Exchange, header: str | None, data: Any) -> Accepted:
+def accept(world: World, exchange: Exchange, header: str | None, data: Any, threads: Threads) -> Accepted:
     """Everything a request is refused for. `header` is its `anthropic-beta` as it came. Raises `ApiError`."""
     betas = betas_of(data, header, exchange.betas)
     request = parse_messages(data, version=exchange.version, betas=betas)
+    whole = None
     if request.thread is not None:
-        raise invalid_request(
-            "Message threads are not emulated; send the whole conversation.", error_code="thread_unsupported_request"
-        )
+        data = whole = threads.expand(data, exchange.workspace)
+        request = parse_messages(data, version=exchange.version, betas=betas)
     model = find_model(world, request.model)
     if world.settings.checks == "full":
         check(request, CheckContext(model=model, version=exchange.version, betas=betas, endpoint="messages"))
@@ -114,7 +120,7 @@ def accept(world: World, exchange: Exchange, header: str | None, data: Any) -> A
     if world.settings.checks == "full":
         check_window(request, model, input_tokens)
     cited = any(source.enabled for source in Citable.of(request).all_sources)
-    return Accepted(request, model, betas, input_tokens, cited, prompt)
+    return Accepted(request, model, betas, input_tokens, cited, prompt, whole)
 
 
 def find_model(world: World, name: str) -> Model:
@@ -125,13 +131,13 @@ def find_model(world: World, name: str) -> Model:
     return model
 
 
-def _choose(place: Scope, request: MessagesRequest, facts: Facts, source: bytes) -> Reply:
+def _choose(place: Scope, request: MessagesRequest, facts: Facts) -> Reply:
     """The scripted reply, or the default one. Raises 404 `not_found_error` on a strict script's miss."""
     found = place.script.take(facts)
     if isinstance(found, Miss):
         raise ApiError(404, "not_found_error", f"claudemock: {found}", headers={"x-claudemock-miss": "true"})
     if found is None:
-        return default_reply(request, facts, source)
+        return default_reply(request, facts)
     if not any(block.get("citations") for block in found.content):
         return found
     try:

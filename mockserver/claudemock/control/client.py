@@ -90,7 +90,7 @@ class MockServer:
     @property
     def base_url(self) -> str:
         """What an SDK takes as `base_url` (or `ANTHROPIC_BASE_URL`) to talk to this scope."""
-        return self._root if self.scope_name == "default" else f"{self._root}/s/{quote(self.scope_name, safe='')}"
+        return self._root if self.scope_name == "default" else self._root + self._prefix
 
     @property
     def api_key(self) -> str:
@@ -98,8 +98,16 @@ class MockServer:
         return self.key()
 
     def key(self, workspace: str | None = None) -> str:
-        """A key of this scope, bound to a workspace if one is named."""
-        return f"sk-ant-mock-{self.scope_name}" + (f".{workspace}" if workspace else "")
+        """A key of this scope, bound to a workspace if one is named; in the names, what is special is escaped."""
+        # sk-ant-mock-invalid is the key that is always refused
+        name = "%69nvalid" if self.scope_name == "invalid" else _escaped(self.scope_name)
+        return f"sk-ant-mock-{name}" + (f".{_escaped(workspace)}" if workspace else "")
+
+    @property
+    def _prefix(self) -> str:
+        # URL parsers take a segment of dots for a step in the path
+        dots = self.scope_name in (".", "..")
+        return f"/s/{_escaped(self.scope_name) if dots else quote(self.scope_name, safe='')}"
 
     def scope(self, name: str) -> "MockServer":
         """The same server seen from another scope: nothing is shared with this one."""
@@ -133,12 +141,15 @@ class MockServer:
         return dict(self.call("GET", "costs"))
 
     def find(self, **filters: str | int) -> Exchanges:
-        """Exchanges by `path status model after limit`."""
+        """Exchanges by `path status model scope after limit`. Raises `ControlError` for any other filter."""
         listed = self.call("GET", "exchanges", query=filters)
         return Exchanges(listed["exchanges"], listed["dropped"])
 
     def wait(self, count: int = 1, timeout: float = 10, **filters: str | int) -> Exchanges:
-        """Exchanges that fit, once there are `count` finished ones. Raises `TimeoutError` when they do not come."""
+        """Exchanges that fit, once there are `count` finished ones. Raises `TimeoutError` when they do not come.
+
+        `timeout` is seconds, at most 80; `filters` are those of `find`.
+        """
         listed = self.call("GET", "exchanges/wait", query={"count": count, "timeout": timeout, **filters})
         if not listed["complete"]:
             raise TimeoutError(f"{len(listed['exchanges'])} of {count} exchanges within {timeout} s")
@@ -157,7 +168,7 @@ class MockServer:
     ) -> Any:
         """One control request; returns its JSON. Raises `ControlError` for anything but 2xx."""
         url = urlsplit(self._root)
-        target = f"/s/{quote(self.scope_name, safe='')}/_mock/{path}" + (f"?{urlencode(query)}" if query else "")
+        target = f"{self._prefix}/_mock/{path}" + (f"?{urlencode(query)}" if query else "")
         connection = HTTPConnection(url.hostname or "127.0.0.1", url.port, timeout=90)
         try:
             raw = None if body is None else json.dumps(body).encode()
@@ -169,3 +180,8 @@ class MockServer:
         if response.status >= 300:
             raise ControlError(answer["error"]["message"])
         return answer
+
+
+def _escaped(name: str) -> str:
+    """A name as a part of a key, where a dot parts scope and workspace."""
+    return quote(name, safe="").replace(".", "%2E")

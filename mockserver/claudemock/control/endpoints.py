@@ -24,7 +24,7 @@ from claudemock.version import package_version
 from claudemock.wire.errors import invalid_request, not_found
 from claudemock.world import Scope, World
 
-_LONGEST_WAIT = 60.0
+_LONGEST_WAIT = 80.0  # seconds; below what the client waits for an answer
 Answer = tuple[int, Any]
 Handler = Callable[[World, Scope, Exchange, Any], Awaitable[Answer]]
 
@@ -105,9 +105,12 @@ async def get_exchange(world: World, place: Scope, exchange: Exchange, data: Any
 
 
 async def wait_exchanges(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
-    """GET exchanges/wait: answers once `count` (default 1) finished exchanges fit, or `timeout` seconds are over."""
+    """GET exchanges/wait: answers once `count` (default 1) finished exchanges fit, or `timeout` seconds are over.
+
+    `timeout` is 10 unless given, and 80 at most.
+    """
     parameters = parse_query(exchange.query)
-    filters = Filters.parse(parameters, place.name)
+    filters = Filters.parse(parameters, place.name, besides=("count", "timeout"))
     count = int(_number(one(parameters, "count"), "count", 1, 1_000_000))
     timeout = _number(one(parameters, "timeout"), "timeout", 10, _LONGEST_WAIT)
     ended = asyncio.Event()

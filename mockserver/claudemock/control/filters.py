@@ -1,6 +1,7 @@
 """Which exchanges a control request means: path, status, model, scope, after, limit."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 
 from claudemock.api.query import one
 from claudemock.journal import Exchange, Journal
@@ -20,8 +21,15 @@ class Filters:
     limit: int | None = None
 
     @classmethod
-    def parse(cls, parameters: dict[str, list[str]], scope: str) -> "Filters":
-        """From query parameters; `scope=*` means every scope. Raises 400 naming the parameter."""
+    def parse(cls, parameters: dict[str, list[str]], scope: str, besides: Iterable[str] = ()) -> "Filters":
+        """From query parameters; `scope=*` means every scope. `besides` are the endpoint's own parameters.
+
+        Raises 400 naming the parameter that is wrong or unknown: a misspelt filter would let everything through.
+        """
+        known = [*(each.name for each in fields(cls)), *besides]
+        unknown = next((name for name in parameters if name not in known), None)
+        if unknown is not None:
+            raise invalid_request(f"{unknown[:80]}: unknown parameter; known are {', '.join(known)}")
         asked = one(parameters, "scope")
         return cls(
             scope=None if asked == "*" else asked or scope,

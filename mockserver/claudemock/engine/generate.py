@@ -9,6 +9,7 @@ from functools import reduce
 from math import ceil, floor
 from typing import Any, TypeVar
 
+from claudemock.engine.schema.apart import parted_options
 from claudemock.engine.schema.dice import Dice
 from claudemock.engine.schema.draft import TYPES, violation
 from claudemock.engine.schema.match import Matcher, TooDeep, identity
@@ -131,6 +132,18 @@ class _Maker:
     def _combined(self, schema: Mapping[str, Any], place: Place) -> Any:
         start = Conjunction(self._references, self._spend)
         start.add(schema)
+        try:
+            return self._attempted(start, schema, place)
+        except (Contradiction, UnsatisfiableSchema) as error:
+            if getattr(error, "final", False) or "oneOf" not in schema:
+                raise
+            parted = parted_options(schema["oneOf"], self._references.follow)
+            if not parted:
+                raise
+        start.choices.append(parted)
+        return self._attempted(start, schema, place)
+
+    def _attempted(self, start: Conjunction, schema: Mapping[str, Any], place: Place) -> Any:
         failed: Exception = Contradiction(next((k for k in ("not", "oneOf", "anyOf", "if") if k in schema), "allOf"))
         for again in range(_ATTEMPTS):
             checked = False

@@ -41,6 +41,7 @@ class Turn(NamedTuple):
     betas: frozenset[str]
     tokens: TokenEstimator
     admitted: Admitted | None = None  # None: nobody counts
+    whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for
 
 
 def build_message(turn: Turn) -> dict[str, Any]:

@@ -16,16 +16,16 @@ from claudemock.wire.errors import ApiError, invalid_request
 from claudemock.wire.messages import MessagesRequest
 from claudemock.wire.tools import BrowserToolset, ComputerToolset, CustomTool, Tool
 
-_QUOTED = 120  # characters of the last user message that the reply repeats
+_QUOTED = 120  # characters of the last user message that the reply repeats, and of a path in a refusal
 
 
-def default_reply(request: MessagesRequest, facts: Facts, _source: bytes) -> Reply:
+def default_reply(request: MessagesRequest, facts: Facts) -> Reply:
     """A forced tool is called with an input it accepts; a requested JSON format is obeyed; else text.
 
     What is said depends on what was asked alone: not on `stream`, nor on how often it was asked. Raises `ApiError` 400
     where the tool cannot be called by its client, or where no value is found for a schema.
     """
-    asked = _digest(request)
+    asked = _digest(request, facts)
     forced = _forced_tool(request, asked)
     if forced is not None:
         return Reply(content=(forced,))
@@ -37,10 +37,15 @@ def default_reply(request: MessagesRequest, facts: Facts, _source: bytes) -> Rep
     return Reply(content=({"type": "text", "text": _text(request, facts, asked)}, *cited))
 
 
-def _digest(request: MessagesRequest) -> bytes:
+def _digest(request: MessagesRequest, facts: Facts) -> bytes:
     """16 bytes that stand for what was asked, however it was spelled."""
-    # The serializer itself rather than model_dump_json, which costs twice as much for a small request.
-    asked = request.__pydantic_serializer__.to_json(request, exclude={"stream"}, exclude_defaults=True, warnings=False)
+    try:
+        # The serializer itself rather than model_dump_json, which costs twice as much for a small request.
+        asked = request.__pydantic_serializer__.to_json(
+            request, exclude={"stream"}, exclude_defaults=True, warnings=False
+        )
+    except ValueError:  # a schema nested deeper than the serializer goes
+        asked = f"{request.model}\n{facts.turn}\n{facts.said}".encode()
     return blake2b(asked, digest_size=16).digest()
 
 
@@ -60,9 +65,7 @@ def _forced_tool(request: MessagesRequest, asked: bytes) -> Block | None:
     if choice is None or choice.type not in ("any", "tool") or not (request.tools or request.mcp_servers):
         return None
     wanted = choice.name if choice.type == "tool" else None
-    callable_ = [
-        tool for tool in request.tools if _is_the_clients(tool) and (wanted is None or _name(tool) == wanted)
-    ]
+    callable_ = [tool for tool in request.tools if _is_the_clients(tool) and (wanted is None or _name(tool) == wanted)]
     if not callable_:
         raise _uncallable(request, wanted)
     tool = callable_[asked[0] % len(callable_)]
@@ -82,20 +85,22 @@ def _input(tool: Tool, asked: bytes) -> dict[str, Any]:
     if not isinstance(tool, CustomTool):
         inputs = words().calls[_name(tool)]
         return dict(inputs[asked[1] % len(inputs)])
-    made: dict[str, Any] = _generated(
-        tool.input_schema, asked, f"no input could be made for tool '{tool.name}'"
-    )
+    made: dict[str, Any] = _generated(tool.input_schema, asked, f"no input could be made for tool '{tool.name}'")
     return made
 
 
 def _uncallable(request: MessagesRequest, wanted: str | None) -> ApiError:
     """Why none of the tools can be called, in terms of the one that was wanted or else of the first."""
-    first = _name(request.tools[0]) if request.tools else request.mcp_servers[0].name
-    if wanted is None or any(_name(tool) == wanted for tool in request.tools):
-        if request.tools and isinstance(request.tools[0], ComputerToolset | BrowserToolset):
-            return invalid_request(f"claudemock: no call of toolset '{first}' could be made; script a reply for it")
-        return invalid_request(f"claudemock: tool '{wanted or first}' runs on the API's side; script a reply for it")
-    return invalid_request(f"claudemock: tool '{wanted}' has no definition to call it by; script a reply for it")
+    meant = [tool for tool in request.tools if wanted in (None, _name(tool))]
+    if meant and isinstance(meant[0], ComputerToolset | BrowserToolset):
+        why = f"no call of a member of '{meant[0].type}' could be made"
+    elif meant:
+        why = f"tool '{_name(meant[0])}' runs on the API's side"
+    elif wanted is None:
+        why = f"MCP server '{request.mcp_servers[0].name}' is called on the API's side"
+    else:
+        why = f"tool '{wanted}' has no definition to call it by"
+    return invalid_request(f"claudemock: {why}; script a reply for it")
 
 
 def _format(request: MessagesRequest) -> dict[str, Any] | None:
@@ -104,14 +109,18 @@ def _format(request: MessagesRequest) -> dict[str, Any] | None:
     return dict(schema) if schema is not None else None
 
 
+def _short(path: str) -> str:
+    return path if len(path) <= _QUOTED else f"{path[: _QUOTED - 1]}…"
+
+
 def _generated(schema: Mapping[str, Any], asked: bytes, failure: str) -> Any:
     """A value for the schema that the wire can carry. Raises `ApiError` 400 that begins with `failure`."""
     try:
         value = generate(schema, asked)
-        orjson.dumps(value)
+        orjson.dumps({"content": [{"input": value}]})  # as deep as in a message
     except UnsatisfiableSchema as error:
-        why = f"{error.path}: {error.keyword}"
-    except TypeError as error:  # half a surrogate pair from a pattern, a whole number beyond 64 bits
+        why = f"{_short(error.path)}: {error.keyword}"
+    except TypeError as error:  # a whole number beyond 64 bits, a constant nested too deep
         why = str(error)
     else:
         return value

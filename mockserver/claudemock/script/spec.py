@@ -29,9 +29,7 @@ STOP_REASONS = Literal[
 ]
 
 
-_COUNTERS = frozenset(
-    {"input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"}
-)
+_COUNTERS = frozenset({"input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"})
 _DETAILS = frozenset({"cache_creation", "output_tokens_details", "server_tool_use"})
 _SAID = frozenset({"service_tier", "inference_geo", "speed"})
 

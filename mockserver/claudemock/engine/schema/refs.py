@@ -8,17 +8,11 @@ from claudemock.engine.schema.draft import violation
 
 
 def resolve(root: Mapping[str, Any], reference: str) -> Any:
-    """What a reference names in the document `root`; None where it names nothing in it.
-
-    By pointer (`#`, `#/$defs/Node`), by `$anchor` (`#node`), or by the `$id` of the document or of a schema in it.
-    """
-    address, _, fragment = reference.partition("#")
-    target = _identified(root, address) if address else root
-    if not fragment or target is None:
-        return target
-    if not fragment.startswith("/"):
-        return _holding(target, "$anchor", lambda anchor: anchor == fragment)
-    for token in (unquote(fragment) if "%" in fragment else fragment)[1:].split("/"):
+    """What a pointer (`#`, `#/$defs/Node`) names in the document `root`; None where it names nothing in it."""
+    if not reference.startswith("#/"):
+        return root if reference == "#" else None
+    target: Any = root
+    for token in (unquote(reference) if "%" in reference else reference)[2:].split("/"):
         name = token.replace("~1", "/").replace("~0", "~")
         if isinstance(target, Mapping):
             target = target.get(name)
@@ -27,6 +21,15 @@ def resolve(root: Mapping[str, Any], reference: str) -> Any:
         else:
             return None
     return target
+
+
+def _located(root: Mapping[str, Any], reference: str) -> Any:
+    """What any reference names: by pointer, by `$anchor` (`#node`), or by the `$id` of a schema in the document."""
+    address, _, fragment = reference.partition("#")
+    target = _identified(root, address) if address else root
+    if target is None or (fragment and not fragment.startswith("/")):
+        return _holding(target, "$anchor", lambda anchor: anchor == fragment)
+    return resolve(target, f"#{fragment}")
 
 
 def _identified(root: Mapping[str, Any], address: str) -> Any:
@@ -48,7 +51,7 @@ def _holding(root: Any, keyword: str, wanted: Callable[[Any], bool]) -> Any:
         if isinstance(node, Mapping):
             if keyword in node and wanted(node[keyword]):
                 return node
-            waiting += reversed(node.values())
+            waiting += reversed([*node.values()])
         elif isinstance(node, list):
             waiting += reversed(node)
     return None
@@ -67,6 +70,6 @@ class References:
         The document is known to be valid, but a reference may point where the draft expects no schema.
         """
         if reference not in self._known:
-            target = resolve(self._root, reference)
+            target = _located(self._root, reference)
             self._known[reference] = None if target is None or violation(target) else target
         return self._known[reference]
