@@ -48,7 +48,9 @@ def test_an_open_stream_does_not_block_shutdown() -> None:
     before = threading.active_count()
     with serve() as server:
         connection = open_stream(server)
-        assert connection.getresponse().status == 200
+        response = connection.getresponse()
+        assert response.status == 200
+    response.close()
     connection.close()
     assert threading.active_count() == before
 
@@ -57,7 +59,8 @@ def test_a_client_that_hangs_up_is_recorded() -> None:
     """The exchange of a stream whose reader went away ends as client_gone."""
     with serve() as server:
         connection = open_stream(server)
-        connection.getresponse().read(10)
+        with connection.getresponse() as response:
+            response.read(10)
         connection.close()
         (exchange,) = server.wait(1, timeout=30)
         assert exchange["ended"] == "client_gone"

@@ -22,9 +22,12 @@ def limited() -> Iterator[MockServer]:
 def ask(server: MockServer, model: str = OPUS, *, workspace: str | None = None, stream: bool = False) -> dict[str, str]:
     """One request; returns the headers of its answer. Raises what the SDK raises."""
     client = anthropic.Anthropic(base_url=server.base_url, api_key=server.key(workspace), max_retries=0)
-    with client.messages.with_streaming_response.create(
-        model=model, max_tokens=100, messages=[{"role": "user", "content": "Hello"}], stream=stream
-    ) as response:
+    with (
+        client,
+        client.messages.with_streaming_response.create(
+            model=model, max_tokens=100, messages=[{"role": "user", "content": "Hello"}], stream=stream
+        ) as response,
+    ):
         return {name.removeprefix("anthropic-ratelimit-"): value for name, value in response.headers.items()}
 
 

@@ -106,7 +106,8 @@ def test_header_lines_add_up(server: MockServer) -> None:
     connection.putheader("content-encoding", "gzip")
     connection.putheader("content-encoding", "identity")
     connection.endheaders(body)
-    assert connection.getresponse().status == 200
+    with connection.getresponse() as response:
+        assert response.status == 200
     connection.close()
 
 

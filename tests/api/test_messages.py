@@ -66,6 +66,31 @@ def test_order_of_arrival_changes_nothing(server: MockServer) -> None:
     assert forwards == backwards
 
 
+def test_repeated_answers_differ_only_in_their_ids(server: MockServer) -> None:
+    """What is known from the last time is said again under a new id, whole and streamed; a new script is heard."""
+    server.reply("The same words again and again.", times=6)
+    whole = [ask(server).json for _ in range(3)]
+    assert len({message["id"] for message in whole}) == 3
+    assert len({json.dumps({**message, "id": ""}) for message in whole}) == 1
+    streams = [parse(ask(server, stream=True).body) for _ in range(3)]
+    starts = [events[0][1]["message"] for events in streams]
+    assert len({start["id"] for start in starts}) == 3
+    assert len({json.dumps({**start, "id": ""}) for start in starts}) == 1
+    assert streams[0][1:] == streams[1][1:] == streams[2][1:]
+    server.reply("Something else.")
+    assert ask(server).json["content"][0]["text"] == "Something else."
+
+
+def test_padding_differs_between_answers(server: MockServer) -> None:
+    """White space is drawn anew for every stream, but the same for the same request in another run."""
+    server.reply("The same words.", times=2)
+    first, second = (ask(server, stream=True).body for _ in range(2))
+    assert first != second
+    server.reset()
+    server.reply("The same words.", times=2)
+    assert ask(server, stream=True).body == first
+
+
 def test_scripted_parts(server: MockServer) -> None:
     """Thinking, text and calls come in the API's order with ids, callers and a signature."""
     server.reply(

@@ -1,5 +1,6 @@
 """Citations and thinking through the newest official Python SDK, with strict response validation."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import anthropic
@@ -24,9 +25,12 @@ WEATHER: Any = {"name": "get_weather", "input_schema": {"type": "object"}}
 
 
 @pytest.fixture
-def client(server: MockServer) -> Anthropic:
+def client(server: MockServer) -> Iterator[Anthropic]:
     """A client that raises on any response that is not exactly as typed."""
-    return Anthropic(base_url=server.base_url, api_key=server.api_key, max_retries=0, _strict_response_validation=True)
+    with Anthropic(
+        base_url=server.base_url, api_key=server.api_key, max_retries=0, _strict_response_validation=True
+    ) as made:
+        yield made
 
 
 def test_unscripted_replies_cite(client: Anthropic) -> None:

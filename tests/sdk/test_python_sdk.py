@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import anthropic
@@ -23,9 +23,12 @@ WEATHER: Any = {
 
 
 @pytest.fixture
-def client(server: MockServer) -> Anthropic:
+def client(server: MockServer) -> Iterator[Anthropic]:
     """A client that raises on any response that is not exactly as typed."""
-    return Anthropic(base_url=server.base_url, api_key=server.api_key, max_retries=0, _strict_response_validation=True)
+    with Anthropic(
+        base_url=server.base_url, api_key=server.api_key, max_retries=0, _strict_response_validation=True
+    ) as made:
+        yield made
 
 
 def run(server: MockServer, use: Callable[[AsyncAnthropic], Awaitable[Any]]) -> Any:
@@ -177,7 +180,7 @@ def test_errors_are_the_sdks_classes(client: Anthropic, server: MockServer) -> N
     with pytest.raises(anthropic.NotFoundError, match="model: claude-nope"):
         client.messages.create(model="claude-nope", max_tokens=10, messages=HELLO)
     wrong = Anthropic(base_url=server.base_url, api_key="sk-ant-mock-invalid", max_retries=0)
-    with pytest.raises(anthropic.AuthenticationError):
+    with wrong, pytest.raises(anthropic.AuthenticationError):
         wrong.messages.create(model=MODEL, max_tokens=10, messages=HELLO)
 
 

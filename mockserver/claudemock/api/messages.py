@@ -2,25 +2,22 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Any
 
 import orjson
 
 from claudemock.api.account import Billing, settled_limits
-from claudemock.api.asgi import AsgiScope, Receive, Send, carried
+from claudemock.api.answers import Answer, Answers
+from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried
 from claudemock.api.body import read_body
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.api.turn import Intake
-from claudemock.engine.cache import Plan
-from claudemock.engine.limits import HeaderPairs
-from claudemock.engine.message import Turn, build_message
+from claudemock.engine.message import Turn
 from claudemock.engine.reply import Pacing
-from claudemock.engine.stream import Event, encode, events
+from claudemock.engine.stream import Event, encode
 from claudemock.journal import Exchange
 from claudemock.world import Scope, World
 
 _EVENT_STREAM = b"text/event-stream; charset=utf-8"
-_COUNT_THINKING = "thinking-token-count-2026-05-13"
 _WRITE = 65_536  # bytes after which an unpaced stream is written
 
 
@@ -32,6 +29,7 @@ class Messages:
         self._headers = Headers(world)
         self._intake = Intake(world)
         self._billing = Billing(world)
+        self._answers = Answers()
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -40,41 +38,23 @@ class Messages:
         identify(exchange, place)
         assert exchange.source is not None  # noqa: S101 - identify has just set it
         turn = self._intake.turn(place, exchange, exchange.source)
-        message = build_message(turn)
-        if turn.whole is not None:
-            place.threads.keep(orjson.loads(exchange.body), turn.whole, exchange.workspace, message)
-        if turn.plan is not None:
-            _cache(exchange, place, turn, turn.plan, message)
-        exchange.usage = orjson.dumps(message["usage"])
-        self._billing.charge(exchange, turn, message)
-        limits = settled_limits(place, turn, message)
+        answer, message_id = self._answers.of(turn)
+        exchange.usage = answer.usage
+        self._billing.charge(exchange, turn, answer.message)
+        _remember(exchange, place, turn, answer)
+        limits = settled_limits(place, turn, answer.message)
         if turn.request.stream:
-            await self._stream(exchange, place, turn, message, limits, receive, send)
+            headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
+            await self._stream(place, turn, answer.events(message_id), headers, receive, send)
             return
-        raw = orjson.dumps(message)
+        raw = answer.body(message_id)
         headers = self._headers.success(exchange, place, b"application/json", len(raw), limits)
         await send_whole(send, 200, headers, raw)
 
     async def _stream(
-        self,
-        exchange: Exchange,
-        place: Scope,
-        turn: Turn,
-        message: dict[str, Any],
-        limits: HeaderPairs | None,
-        receive: Receive,
-        send: Send,
+        self, place: Scope, turn: Turn, sequence: list[Event], headers: HeaderBlock, receive: Receive, send: Send
     ) -> None:
-        more = turn.billed_tokens != turn.input_tokens
-        sequence = events(
-            message,
-            turn.source,
-            chunk=turn.reply.chunk,
-            count_thinking=_COUNT_THINKING in turn.betas,
-            input_tokens=turn.input_tokens if more else None,
-        )
         padding = self._world.settings.padding
-        headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         if turn.reply.pacing is None:
             await _all_at_once(send, b"".join(encode(sequence, turn.source, padding=padding)))
@@ -82,14 +62,12 @@ class Messages:
             await _paced(send, receive, place, sequence, turn, padding)
 
 
-def _cache(exchange: Exchange, place: Scope, turn: Turn, plan: Plan, message: dict[str, Any]) -> None:
-    """What the request leaves in the prompt cache; and, if it asked, why it did not hit."""
-    now = exchange.started_at
-    if turn.request.diagnostics is not None:
-        asked = turn.request.diagnostics.model_dump()
-        remembered = place.diagnostics(exchange.workspace)
-        message["diagnostics"] = remembered.answer(asked, plan.prompt, message["id"], turn.betas, now)
-    place.caches.of(exchange.workspace).commit(plan, now, message["content"])
+def _remember(exchange: Exchange, place: Scope, turn: Turn, answer: Answer) -> None:
+    """What the request leaves behind: entries in the prompt cache, the state of its thread."""
+    if turn.plan is not None:
+        place.caches.of(exchange.workspace).commit(turn.plan, exchange.started_at, answer.message["content"])
+    if turn.whole is not None:
+        place.threads.keep(orjson.loads(exchange.body), turn.whole, exchange.workspace, answer.message)
 
 
 async def _all_at_once(send: Send, raw: bytes) -> None:

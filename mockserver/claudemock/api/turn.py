@@ -16,6 +16,7 @@ from claudemock.engine.citations import Citable, QuoteNotFound, with_citations
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
 from claudemock.engine.threads import Threads
+from claudemock.ids import make_id
 from claudemock.journal import Exchange
 from claudemock.prompt.chain import Prompt, read_prompt
 from claudemock.recent import Recent
@@ -74,6 +75,7 @@ class Intake:
             betas=accepted.betas,
             tokens=self._world.tokens,
             admitted=admitted,
+            diagnostics=_diagnosed(place, exchange, accepted, plan, source),
             whole=accepted.whole,
         )
 
@@ -99,6 +101,18 @@ class Intake:
             return accepted.input_tokens
         body: dict[str, Any] = orjson.loads(exchange.body)
         return self._world.tokens.sampled_input(body, reply.content, accepted.model.tokenizer)
+
+
+def _diagnosed(
+    place: Scope, exchange: Exchange, accepted: Accepted, plan: Plan | None, source: bytes
+) -> tuple[dict[str, Any] | None] | None:
+    """Why the request did not find what the one it names left in the cache; None: it does not ask."""
+    asked = accepted.request.diagnostics
+    if asked is None or plan is None:
+        return None
+    remembered, now = place.diagnostics(exchange.workspace), exchange.started_at
+    found = remembered.answer(asked.model_dump(), plan.prompt, make_id("msg", source), accepted.betas, now)
+    return (found,)
 
 
 def accept(world: World, exchange: Exchange, header: str | None, data: Any, threads: Threads) -> Accepted:

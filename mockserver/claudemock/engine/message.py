@@ -41,6 +41,7 @@ class Turn(NamedTuple):
     betas: frozenset[str]
     tokens: TokenEstimator
     admitted: Admitted | None = None  # None: nobody counts
+    diagnostics: tuple[dict[str, Any] | None] | None = None  # what the request's own `diagnostics` is answered with
     whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for
 
 
@@ -83,6 +84,8 @@ def build_message(turn: Turn) -> dict[str, Any]:
     message["usage"] = _usage(turn, content, output_tokens, all_thinking=spent is not None)
     if turn.betas & _ITERATING_BETAS:
         message["context_management"] = {"applied_edits": []}
+    if turn.diagnostics is not None:
+        message["diagnostics"] = turn.diagnostics[0]
     transformations = input_transformations(request, turn.model, turn.betas)
     if transformations is not None:
         message["input_transformations"] = transformations

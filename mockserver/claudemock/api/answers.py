@@ -1,0 +1,79 @@
+"""Built messages as bytes. An answer that differs from the last one to the same request only in its id is made once."""
+
+from typing import Any, NamedTuple
+
+import orjson
+
+from claudemock.engine.message import Turn, build_message
+from claudemock.engine.reply import Reply
+from claudemock.engine.stream import Event, events
+from claudemock.ids import digest, make_id
+from claudemock.recent import Recent
+from claudemock.wire.messages import MessagesRequest
+
+_COUNT_THINKING = "thinking-token-count-2026-05-13"
+_ROOM = 4_000_000
+
+
+class Answer(NamedTuple):
+    """One answer: the message, and its bytes around the message's id; of a stream, those of its first event."""
+
+    request: MessagesRequest
+    reply: Reply
+    message: dict[str, Any]
+    usage: bytes  # as JSON
+    before: bytes
+    after: bytes
+    rest: list[Event]  # the events of a stream behind the first
+
+    def body(self, message_id: str) -> bytes:
+        """The JSON body."""
+        return b"%b%b%b" % (self.before, message_id.encode(), self.after)
+
+    def events(self, message_id: str) -> list[Event]:
+        """The events of a stream."""
+        return [Event(self.body(message_id)), *self.rest]
+
+
+class Answers:
+    """Makes answers, and knows those it made lately by the request and the reply, which are the same objects then."""
+
+    def __init__(self) -> None:
+        self._recent: Recent[tuple[int, int], Answer] = Recent(room=_ROOM)
+
+    def of(self, turn: Turn) -> tuple[Answer, str]:
+        """The answer to a turn, and its message's id."""
+        if not _plain(turn):
+            answer = _make(turn, turn.source)
+            return answer, answer.message["id"]
+        key = (id(turn.request), id(turn.reply))
+        known = self._recent.get(key)
+        if known is None or known.request is not turn.request or known.reply is not turn.reply:
+            known = _make(turn, digest(*(block["text"].encode(errors="replace") for block in turn.reply.content)))
+            size = sum(len(event.line) for event in known.rest) + len(known.after)
+            self._recent.put(key, known, size)
+        return known, make_id("msg", turn.source)
+
+
+def _plain(turn: Turn) -> bool:
+    """Whether nothing but its id tells the answer from one to the same request at another time."""
+    said = turn.reply.content
+    free = turn.plan is None and turn.whole is None and not turn.cited and turn.request.container is None
+    return free and bool(said) and all(block["type"] == "text" and not block.get("citations") for block in said)
+
+
+def _make(turn: Turn, seed: bytes) -> Answer:
+    message = build_message(turn)
+    usage, message_id = orjson.dumps(message["usage"]), message["id"].encode()
+    if not turn.request.stream:
+        before, _, after = orjson.dumps(message).partition(message_id)
+        return Answer(turn.request, turn.reply, message, usage, before, after, [])
+    first, *rest = events(
+        message,
+        seed,
+        chunk=turn.reply.chunk,
+        count_thinking=_COUNT_THINKING in turn.betas,
+        input_tokens=turn.input_tokens if turn.billed_tokens != turn.input_tokens else None,
+    )
+    before, _, after = first.line.partition(message_id)
+    return Answer(turn.request, turn.reply, message, usage, before, after, rest)
