@@ -15,6 +15,15 @@ UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 SERVER_CORE, LOAD_CORE = 0, 1
 
 
+_NUMBERED = [
+    "local number = 0",
+    "request = function()",
+    "  number = number + 1",
+    '  return wrk.format(nil, nil, nil, (wrk.body:gsub("Oslo", "Oslo " .. number, 1)))',
+    "end",
+]
+
+
 class MissingWrkError(RuntimeError):
     """wrk is not installed; the message says how to get it."""
 
@@ -56,12 +65,18 @@ class Wrk:
 
     path: str
 
-    def run(self, server: ServerProcess, target: str, body: bytes, connections: int, seconds: int) -> Load:
-        """Post `body` to the server over and over. Raises `RuntimeError` if any answer was not a 2xx."""
+    def run(
+        self, server: ServerProcess, target: str, body: bytes, connections: int, seconds: int, *, new: bool = False
+    ) -> Load:
+        """Post `body` to the server over and over; `new`: with a number in it, so that no request was ever seen before.
+
+        Raises `RuntimeError` if any answer was not a 2xx.
+        """
         with tempfile.TemporaryDirectory() as folder:
             script = Path(folder) / "post.lua"
             lines = ['wrk.method = "POST"', f"wrk.body = {_lua(body.decode())}"]
             lines += [f"wrk.headers[ {_lua(name)} ] = {_lua(value)}" for name, value in cases.HEADERS.items()]
+            lines += _NUMBERED if new else []
             script.write_text("\n".join(lines), encoding="utf-8")
             options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
             before = cpu_seconds(server.process.pid)
