@@ -1,11 +1,13 @@
 """Message threads: held by the server, continued once, with the error codes the SDK knows."""
 
+import json
 from typing import Any
 
 import pytest
 
 from claudemock.control.client import MockServer
-from tests.wire_client import Response, ask
+from tests.unit.test_stream import parse
+from tests.wire_client import Response, ask, send
 
 BETA: dict[str, str | None] = {"anthropic-beta": "message-threads-2026-08-12"}
 
@@ -51,6 +53,30 @@ def test_each_answer_is_continued_once(server: MockServer) -> None:
     assert proceed(server, first, max_tokens=-1).status == 400
     assert proceed(server, first).status == 200
     assert code(proceed(server, first)) == (400, "thread_already_continued")
+
+
+def test_a_turn_sent_again_is_refused_however_it_is_spelled(server: MockServer) -> None:
+    """The same bytes are not the same turn: a thread is never answered from memory."""
+    first = create(server)
+    turn = {
+        "model": "claude-opus-4-8",
+        "max_tokens": 100,
+        "messages": [{"role": "user", "content": "Who am I?"}],
+        "thread": {"type": "continue", "previous_message_id": first},
+    }
+    escaped = json.dumps(turn).replace('"thread"', '"\\u0074hread"').encode()
+    assert send(server, "POST", "/v1/messages", escaped, BETA).status == 200
+    assert code(send(server, "POST", "/v1/messages", escaped, BETA)) == (400, "thread_already_continued")
+
+
+def test_server_tools_read_the_whole_thread_again(server: MockServer) -> None:
+    """What is billed after a server tool counts the conversation that is held, not the turn alone."""
+    first = create(server, system="A long system prompt. " * 200)
+    search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "Ada"}}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+    server.reply(content=[search, found, {"type": "text", "text": "Ada."}])
+    events = parse(proceed(server, first, stream=True).body)
+    assert events[-2][1]["usage"]["input_tokens"] > 2 * events[0][1]["message"]["usage"]["input_tokens"] > 1000
 
 
 def test_unknown_threads(server: MockServer) -> None:

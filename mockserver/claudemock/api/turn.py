@@ -81,13 +81,12 @@ class Intake:
 
     def _accepted(self, place: Scope, exchange: Exchange) -> Accepted:
         header = exchange.header(b"anthropic-beta")
-        if b"thread" in exchange.body and any(beta.startswith("message-threads") for beta in exchange.betas):
-            return accept(self._world, exchange, header, parse_json(exchange.body), place.threads)
         key = (exchange.body, exchange.version, exchange.betas, header)
         known = self._recent.get(key)
         if known is None:
             known = accept(self._world, exchange, header, parse_json(exchange.body), place.threads)
-            self._recent.put(key, known, len(exchange.body))
+            if known.whole is None:  # what a thread's turn stands for is not in its bytes
+                self._recent.put(key, known, len(exchange.body))
         return known
 
     def _plan(self, place: Scope, exchange: Exchange, prompt: Prompt | None) -> Plan | None:
@@ -99,7 +98,7 @@ class Intake:
         """A model that uses the API's own tools reads the prompt again after each (recorded)."""
         if not any(block["type"] in _SERVER_CALLS for block in reply.content):
             return accepted.input_tokens
-        body: dict[str, Any] = orjson.loads(exchange.body)
+        body: Mapping[str, Any] = accepted.whole or orjson.loads(exchange.body)
         return self._world.tokens.sampled_input(body, reply.content, accepted.model.tokenizer)
 
 
