@@ -1,0 +1,58 @@
+"""Where state is kept: one small protocol that every back end keeps to alike.
+
+A record belongs to a kind (what it is: `file`, `batch`, …) and a scope (whose it is), and has a key that is unique
+among both. Values are bytes; who puts them says what they mean.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+
+class Record(NamedTuple):
+    """One value. `version` is 1 when it is first put and grows by one with each further put.
+
+    `sequence` orders records by their first put: it grows over the whole store, and a later put keeps it.
+    """
+
+    key: str
+    value: bytes
+    version: int
+    sequence: int
+
+
+class Store(Protocol):
+    """Five verbs: put, get, take, scan, clear. Each is atomic, also between processes that share the store.
+
+    Verbs within one `transaction` happen together or not at all. Nothing may be awaited inside one.
+    """
+
+    def put(self, kind: str, scope: str, key: str, value: bytes, *, expect: int | None = None) -> int | None:
+        """Keep `value`; returns its version.
+
+        `expect` is the version that must be there (0: the key must be free); None is returned, and nothing is put, if
+        it is not.
+        """
+
+    def get(self, kind: str, scope: str, key: str) -> Record | None:
+        """The record, or None."""
+
+    def take(self, kind: str, scope: str, key: str | None = None) -> Record | None:
+        """Remove and return the record `key`, or the oldest of its kind; None if there is none.
+
+        No two takers get the same record.
+        """
+
+    def scan(
+        self, kind: str, scope: str, *, after: int = 0, limit: int | None = None, newest_first: bool = False
+    ) -> Sequence[Record]:
+        """Records by sequence, those beyond `after` in the direction of the scan (0: from its beginning)."""
+
+    def clear(self, scope: str, kind: str | None = None) -> None:
+        """Remove all records of a scope, or those of one kind in it."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """What happens inside is one step for everyone else; an exception undoes it. Transactions do not nest."""
+
+    def close(self) -> None:
+        """Give back what the store holds open. It is not used afterwards."""
