@@ -7,7 +7,7 @@ import pytest
 from tests.meta.imports import cycle, forbidden_edges, foreign_imports, imports, layer_of
 from tests.meta.sources import Module, read_modules, shipped_modules
 
-DATA = ("claudemock.clock", "claudemock.ids", "claudemock.catalog", "claudemock.fixtures")
+DATA = ("claudemock.clock", "claudemock.ids", "claudemock.held", "claudemock.catalog", "claudemock.fixtures")
 SHAPES = ("claudemock.wire", "claudemock.prompt", *DATA)
 BELOW_WORLD = (
     *SHAPES,
@@ -21,7 +21,7 @@ BELOW_WORLD = (
     "claudemock.recent",
     "claudemock.version",
 )
-WORLD = (*BELOW_WORLD, "claudemock.world")
+WORLD = (*BELOW_WORLD, "claudemock.state", "claudemock.world")
 # What every endpoint needs, those of the control API too: reading a request, answering it.
 PLUMBING = tuple(f"claudemock.api.{name}" for name in ("asgi", "body", "query", "respond"))
 DOORS = ("claudemock.api", "claudemock.control", "claudemock.inspector")
@@ -43,13 +43,15 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.prompt": ("claudemock.wire", "claudemock.catalog", "claudemock.fixtures"),
     "claudemock.engine": (*SHAPES, "claudemock.engine.citations_pdf"),
     "claudemock.engine.citations_pdf": (),
-    "claudemock.store": (),
+    "claudemock.held": (),
+    "claudemock.store": ("claudemock.held",),
+    "claudemock.state": BELOW_WORLD,
     "claudemock.files": ("claudemock.clock",),
     "claudemock.journal": ("claudemock.store", "claudemock.clock"),
     "claudemock.settings": ("claudemock.catalog",),
     "claudemock.script": ("claudemock.wire", "claudemock.engine", "claudemock.store"),
     "claudemock.faults": ("claudemock.wire", "claudemock.engine", "claudemock.store"),
-    "claudemock.world": BELOW_WORLD,
+    "claudemock.world": (*BELOW_WORLD, "claudemock.state"),
     **dict.fromkeys(PLUMBING, (*WORLD, *PLUMBING)),
     **dict.fromkeys(DOORS, (*WORLD, *PLUMBING)),
     "claudemock.app": SERVER,
@@ -76,6 +78,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.engine.citations_pdf": ("pypdfium2",),
     "claudemock.journal": ("orjson",),
     "claudemock.script": ("pydantic", "orjson", "yaml"),
+    "claudemock.state": ("orjson",),
     **dict.fromkeys((*DOORS, *PLUMBING), ("starlette", "orjson")),
     "claudemock.app": ("starlette",),
     "claudemock.protocol": ("uvicorn",),
