@@ -7,7 +7,7 @@ import pytest
 from tests.meta.imports import cycle, forbidden_edges, foreign_imports, imports, layer_of
 from tests.meta.sources import Module, read_modules, shipped_modules
 
-DATA = ("claudemock.clock", "claudemock.ids", "claudemock.held", "claudemock.catalog", "claudemock.fixtures")
+DATA = ("claudemock.clock", "claudemock.ids", "claudemock.catalog", "claudemock.fixtures")
 SHAPES = ("claudemock.wire", "claudemock.prompt", *DATA)
 BELOW_WORLD = (
     *SHAPES,
@@ -19,6 +19,7 @@ BELOW_WORLD = (
     "claudemock.journal",
     "claudemock.settings",
     "claudemock.recent",
+    "claudemock.held",
     "claudemock.version",
 )
 WORLD = (*BELOW_WORLD, "claudemock.state", "claudemock.world")
@@ -34,6 +35,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock": (),  # its __init__ holds lazy names only
     "claudemock.clock": (),
     "claudemock.recent": (),
+    "claudemock.held": (),
     "claudemock.version": (),
     "claudemock.ids": (),
     "claudemock.fixtures": (),
@@ -41,9 +43,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.models_table": ("claudemock.catalog",),
     "claudemock.wire": (),
     "claudemock.prompt": ("claudemock.wire", "claudemock.catalog", "claudemock.fixtures"),
-    "claudemock.engine": (*SHAPES, "claudemock.engine.citations_pdf"),
+    "claudemock.engine": (*SHAPES, "claudemock.held", "claudemock.engine.citations_pdf"),
     "claudemock.engine.citations_pdf": (),
-    "claudemock.held": (),
     "claudemock.store": ("claudemock.held",),
     "claudemock.state": BELOW_WORLD,
     "claudemock.files": ("claudemock.clock",),
