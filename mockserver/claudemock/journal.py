@@ -66,6 +66,7 @@ class Exchange:
     model: str | None = None
     usage: bytes | None = None  # as JSON
     script: str | None = None
+    open: bool = False  # no credentials in the body: it was read, and names no MCP servers
     cost: Any = None  # a `Cost`; None: not a priced exchange
 
     _packed: bytes = b""  # the request's headers once the exchange is over
@@ -84,7 +85,7 @@ class Exchange:
     def pack(self) -> None:
         """Give up what only the request's way through the server needed; what stays is bytes, cheap to keep."""
         self._packed = self._lines()
-        if b"authorization_token" in self.body:
+        if not self.open and b"authorization_token" in self.body:
             self.body = _TOKEN.sub(lambda found: found[1] + b'"\xe2\x80\xa6"', self.body)
         self.headers, self.named = [], _FORGOTTEN
         self.chunks = [(at, fitted(chunk)) for at, chunk in self.chunks]

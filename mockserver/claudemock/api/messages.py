@@ -35,10 +35,12 @@ class Messages:
         """Serve one request."""
         exchange, place = carried(scope)
         await read_body(receive, exchange, self._world.settings.limits.messages)
+        look = self._intake.look(exchange)
         with self._world.step():
-            identify(exchange, place)
+            identify(exchange, place, None if look is None else look[0].digest)
             assert exchange.source is not None  # noqa: S101 - identify has just set it
-            turn = self._intake.turn(place, exchange, exchange.source)
+            turn = self._intake.turn(place, exchange, exchange.source, look)
+            exchange.open = not turn.request.mcp_servers
             answer, message_id = self._answers.of(turn)
             exchange.usage = answer.usage
             self._billing.charge(exchange, turn, answer.message)
