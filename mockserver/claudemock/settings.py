@@ -46,3 +46,10 @@ class Settings:
     state: Path | None = None
     workers: int = 1
     limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for settings that contradict each other."""
+        if self.workers < 1:
+            raise ValueError("workers: at least one process has to serve")
+        if self.workers > 1 and self.state is None:
+            raise ValueError("workers: several processes need a state file to share (--state PATH.db)")

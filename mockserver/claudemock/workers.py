@@ -34,9 +34,12 @@ class Workers:
         before = [(number, signal.signal(number, self._stop)) for number in (signal.SIGINT, signal.SIGTERM)]
         running: list[SpawnProcess] = []
         try:
-            for _ in range(self._count):
-                running.append(self._started())
-            ready()
+            starting = [self._start() for _ in range(self._count)]
+            running += [process for process, _ in starting]
+            for process, told in starting:
+                self._await(process, told)
+            if not self._stopping.is_set():
+                ready()
             while not self._stopping.is_set():
                 wait([process.sentinel for process in running], timeout=0.2)
                 for place, process in enumerate(running):
@@ -44,24 +47,27 @@ class Workers:
                         sys.stderr.write(
                             f"claudemock: worker {process.pid} died ({process.exitcode}); starting another\n"
                         )
-                        running[place] = self._started()
+                        running[place], told = self._start()
+                        self._await(running[place], told)
         finally:
             _end(running)
             for number, handler in before:
                 signal.signal(number, handler)
 
-    def _started(self) -> SpawnProcess:
+    def _start(self) -> tuple[SpawnProcess, Connection]:
         told, tell = self._context.Pipe(duplex=False)
         process = self._context.Process(target=_work, args=(self._serve, self._sock, tell), daemon=True)
         process.start()
         tell.close()
+        return process, told
+
+    def _await(self, process: SpawnProcess, told: Connection) -> None:
+        """Wait until the worker answers. Raises `RuntimeError` if it ends instead."""
         wait([told, process.sentinel])
         answers = told.poll()
         told.close()
-        if not answers and not self._stopping.is_set():
-            process.join()
+        if process.exitcode is not None and not answers and not self._stopping.is_set():
             raise RuntimeError(f"a worker stopped before it answered (exit status {process.exitcode}); see above")
-        return process
 
     def _stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's signature
         self._stopping.set()

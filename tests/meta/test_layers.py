@@ -57,7 +57,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(DOORS, (*WORLD, *PLUMBING)),
     "claudemock.app": SERVER,
     "claudemock.protocol": (*WORLD, *PLUMBING),
-    "claudemock.serving": (*SERVER, "claudemock.app", "claudemock.protocol"),
+    "claudemock.workers": (),
+    "claudemock.serving": (*SERVER, "claudemock.app", "claudemock.protocol", "claudemock.workers"),
     "claudemock.demo": ("claudemock.control", "claudemock.script", "claudemock.serving"),
     "claudemock.cli": (
         *SERVER,
