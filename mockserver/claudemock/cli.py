@@ -26,7 +26,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="claudemock", description="An offline, faithful mock of the Claude API.")
     parser.add_argument("--version", action="version", version=f"claudemock {package_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    serve = commands.add_parser("serve", help="run the server until interrupted")
+    _add_serve(commands.add_parser("serve", help="run the server until interrupted"))
+    models = commands.add_parser("models", help="show the catalogue")
+    models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
+    commands.add_parser("demo", help="start a server, run a small agent against it, show what went over the wire")
+    return parser
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
     serve.add_argument("--port", type=_port, default=8787, help="port to listen on; 0 picks a free one (default: 8787)")
     serve.add_argument(
@@ -40,6 +47,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="replies in YAML or JSON; may be given again",
+    )
+    serve.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help='a fault armed from the start: "overloaded times=2", "cut after_event=3"; may be given again',
     )
     serve.add_argument(
         "--models",
@@ -76,10 +90,6 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--no-padding", dest="padding", action="store_false", help="streams without their random white space"
     )
-    models = commands.add_parser("models", help="show the catalogue")
-    models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
-    commands.add_parser("demo", help="start a server, run a small agent against it, show what went over the wire")
-    return parser
 
 
 def _port(text: str) -> int:
@@ -113,7 +123,8 @@ def _serve(options: argparse.Namespace) -> int:
         padding=options.padding,
     )
     try:
-        run(settings, load(options.script), lambda url: print(f"claudemock ready at {url}", flush=True))
+        script, faults = load(options.script, options.fault)
+        run(settings, script, lambda url: print(f"claudemock ready at {url}", flush=True), faults)
     except ScriptError as error:
         return _fail(str(error))
     except PortTakenError as error:

@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from claudemock.catalog import Catalog
@@ -12,6 +13,8 @@ from claudemock.engine.diagnostics import Diagnostics
 from claudemock.engine.limits import Limiter, RateLimits
 from claudemock.engine.threads import Threads
 from claudemock.engine.tiers import Tier, load_tier
+from claudemock.faults.book import FaultBook
+from claudemock.faults.spec import FaultSpec
 from claudemock.files import FileShelf
 from claudemock.ids import digest, make_id
 from claudemock.journal import Journal
@@ -27,7 +30,9 @@ _OCCURRENCES = 65_536  # distinct requests per scope whose repetitions are told 
 class Scope:
     """One test's private world: its clock, script, and files. Nothing in it is shared with another scope."""
 
-    def __init__(self, name: str, settings: Settings, script: Script, tier: Tier | None) -> None:
+    def __init__(
+        self, name: str, settings: Settings, script: Script, tier: Tier | None, faults: Sequence[FaultSpec]
+    ) -> None:
         self.name = name
         self.caches = PromptCaches(
             shared=settings.cache_scope == "organization", minimum_tokens=settings.cache_minimum_tokens
@@ -39,6 +44,7 @@ class Scope:
         self.threads = Threads()
         self.limiter = None if tier is None else Limiter(tier)
         self._seed = f"{settings.seed}\0{name}".encode()
+        self.faults = FaultBook(faults, self._seed, self.clock.now())
         self._hash = blake2b(self._seed + b"\0", digest_size=16)
         self._seen: OrderedDict[bytes, int] = OrderedDict()
         self._workspaces: dict[str, str] = {}
@@ -74,7 +80,7 @@ class Scope:
 class World:
     """One server's settings, data and state."""
 
-    def __init__(self, settings: Settings, script: Script) -> None:
+    def __init__(self, settings: Settings, script: Script, faults: Sequence[FaultSpec] = ()) -> None:
         self.settings = settings
         self.catalog = Catalog.load(settings.catalog)
         self.tokens = TokenEstimator.load()
@@ -85,13 +91,14 @@ class World:
         self._tier = None if settings.tier == "off" else load_tier(settings.tier)
         self.journal = Journal(settings.journal_bytes)
         self._script = script
+        self._faults = tuple(faults)
         self._scopes: dict[str, Scope] = {}
 
     def scope(self, name: str) -> Scope:
         """The scope called `name`, made on first use."""
         found = self._scopes.get(name)
         if found is None:
-            found = self._scopes[name] = Scope(name, self.settings, self._script, self._tier)
+            found = self._scopes[name] = Scope(name, self.settings, self._script, self._tier, self._faults)
         return found
 
     def reset(self, name: str) -> None:
