@@ -7,7 +7,7 @@ form is made only when somebody asks.
 import re
 from base64 import b64encode
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from operator import attrgetter
@@ -68,6 +68,8 @@ class Exchange:
     script: str | None = None
     open: bool = False  # no credentials in the body: it was read, and names no MCP servers
     cost: Any = None  # a `Cost`; None: not a priced exchange
+    faults: Sequence[Any] = ()  # `Strike`s: what was meant to go wrong, and what did
+    intended: bytes | None = None  # the body faults kept from being sent as it was; None: it was
 
     _packed: bytes = b""  # the request's headers once the exchange is over
 
@@ -80,7 +82,7 @@ class Exchange:
     def size(self) -> int:
         """Bytes held in memory, roughly."""
         sent = sum(len(chunk) for _, chunk in self.chunks)
-        return len(self.body) + sent + len(self._packed) + _OVERHEAD
+        return len(self.body) + sent + len(self._packed) + len(self.intended or b"") + _OVERHEAD
 
     def pack(self) -> None:
         """Give up what only the request's way through the server needed; what stays is bytes, cheap to keep."""
@@ -111,6 +113,13 @@ class Exchange:
             response["events"] = list(_events(self.chunks))
         else:
             response["body"] = _readable(sent)
+        if self.intended is not None:
+            streamed = "events" in response
+            response["intended"] = (
+                {"events": list(_events([(0.0, self.intended)], timed=False))}
+                if streamed
+                else {"body": _readable(self.intended)}
+            )
         return {
             "id": self.id,
             "scope": self.scope,
@@ -131,7 +140,7 @@ class Exchange:
                 "end_ms": _ms(self.end_ms),
             },
             "ended": self.ended,
-            "faults": [],
+            "faults": [strike.to_json() for strike in self.faults],
             "model": self.model,
             "usage": orjson.loads(self.usage) if self.usage is not None else None,
             "cost": None if self.cost is None else self.cost.to_json(),
@@ -271,14 +280,15 @@ def _readable(raw: bytes) -> Any:
         return {"_base64": b64encode(raw).decode()}
 
 
-def _events(chunks: list[tuple[float, bytes]]) -> Iterator[dict[str, Any]]:
+def _events(chunks: list[tuple[float, bytes]], *, timed: bool = True) -> Iterator[dict[str, Any]]:
     """The events of a stream with the time their last byte was sent."""
     pending = b""
     for at, chunk in chunks:
-        pending += chunk
+        pending = (pending + chunk).replace(b"\r\n", b"\n")
         *whole, pending = pending.split(b"\n\n")
+        when = {"at_ms": _ms(at)} if timed else {}
         for text in whole:
             name, _, data = text.decode("utf-8", "replace").partition("\ndata: ")
-            yield {"event": name.removeprefix("event: "), "data": _readable(data.encode()), "at_ms": _ms(at)}
+            yield {"event": name.removeprefix("event: "), "data": _readable(data.encode())} | when
     if pending:
-        yield {"partial": pending.decode("utf-8", "replace"), "at_ms": _ms(chunks[-1][0])}
+        yield {"partial": pending.decode("utf-8", "replace")} | ({"at_ms": _ms(chunks[-1][0])} if timed else {})

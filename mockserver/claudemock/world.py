@@ -1,6 +1,8 @@
 """Everything one server knows, built once and passed by hand: two servers in one process share nothing."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from claudemock.catalog import Catalog
@@ -10,6 +12,7 @@ from claudemock.engine.diagnostics import Diagnostics
 from claudemock.engine.limits import Limiter, RateLimits
 from claudemock.engine.threads import Threads
 from claudemock.engine.tiers import Tier, load_tier
+from claudemock.faults.spec import FaultSpec
 from claudemock.files import FileShelf
 from claudemock.ids import digest, make_id
 from claudemock.prompt.canonical import BlockDigests
@@ -21,10 +24,22 @@ from claudemock.state.backing import Backing, InFile, InMemory
 _WORKSPACE_ID = re.compile(r"wrkspc_\w{1,64}", re.ASCII)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What every scope of a server begins with."""
+
+    settings: Settings
+    script: Script
+    faults: tuple[FaultSpec, ...]
+    tier: Tier | None
+    backing: Backing
+
+
 class Scope:
     """One test's private world: its clock, script, and files. Nothing in it is shared with another scope."""
 
-    def __init__(self, name: str, settings: Settings, script: Script, tier: Tier | None, backing: Backing) -> None:
+    def __init__(self, name: str, origin: "Origin") -> None:
+        settings, backing = origin.settings, origin.backing
         self.name = name
         self.caches = PromptCaches(
             lambda cache: backing.entries(name, cache),
@@ -32,13 +47,14 @@ class Scope:
             minimum_tokens=settings.cache_minimum_tokens,
         )
         self.clock = backing.clock(name)
-        self.script = backing.script(name, script)
+        self.script = backing.script(name, origin.script)
         self.files = FileShelf()
         self.threads = Threads(backing.threads(name))
-        self.limiter = None if tier is None else Limiter(tier, backing.buckets(name))
+        self.limiter = None if origin.tier is None else Limiter(origin.tier, backing.buckets(name))
         self._backing = backing
         self._diagnostics: dict[str, Diagnostics] = {}
         self._seed = f"{settings.seed}\0{name}".encode()
+        self.faults = backing.faults(name, origin.faults, self._seed, self.clock.now())
         self._hash = blake2b(self._seed + b"\0", digest_size=16)
         self._seen = backing.occurrences(name)
         self._workspaces: dict[str, str] = {}
@@ -76,7 +92,7 @@ class Scope:
 class World:
     """One server's settings, data and state. Raises `StoreError` for a state file that cannot be used."""
 
-    def __init__(self, settings: Settings, script: Script) -> None:
+    def __init__(self, settings: Settings, script: Script, faults: Sequence[FaultSpec] = ()) -> None:
         self.settings = settings
         self.catalog = Catalog.load(settings.catalog)
         self.tokens = TokenEstimator.load()
@@ -86,16 +102,16 @@ class World:
         self.step = self._backing.step
         self.costs = Ledger(self._backing.costs())
         self.organization = organization_id(settings.seed)
-        self._tier = None if settings.tier == "off" else load_tier(settings.tier)
+        tier = None if settings.tier == "off" else load_tier(settings.tier)
         self.journal = self._backing.journal(settings.journal_bytes)
-        self._script = script
+        self._origin = Origin(settings, script, tuple(faults), tier, self._backing)
         self._scopes: dict[str, Scope] = {}
 
     def scope(self, name: str) -> Scope:
         """The scope called `name`, made on first use."""
         found = self._scopes.get(name)
         if found is None:
-            found = self._scopes[name] = Scope(name, self.settings, self._script, self._tier, self._backing)
+            found = self._scopes[name] = Scope(name, self._origin)
         return found
 
     def reset(self, name: str) -> None:

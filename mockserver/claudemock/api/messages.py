@@ -9,6 +9,7 @@ from claudemock.api.account import Billing, settled_limits
 from claudemock.api.answers import Answer, Answers
 from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried
 from claudemock.api.body import read_body
+from claudemock.api.faulting import altered, target_of
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.api.turn import Intake
 from claudemock.engine.message import Turn
@@ -48,7 +49,10 @@ class Messages:
             limits = settled_limits(place, turn, answer.message)
         if turn.request.stream:
             headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
-            await self._stream(place, turn, answer.events(message_id), headers, receive, send)
+            sequence = answer.events(message_id)
+            if exchange.faults:
+                sequence = altered(sequence, exchange, target_of(scope))
+            await self._stream(place, turn, sequence, headers, receive, send)
             return
         raw = answer.body(message_id)
         headers = self._headers.success(exchange, place, b"application/json", len(raw), limits)

@@ -41,8 +41,8 @@ class Control:
         exchange, place = carried(scope)
         body = await read_body(receive, exchange, self._world.settings.limits.control)
         data = parse_json(body) if body else None
-        if "exchange_id" in scope["path_params"]:
-            data = scope["path_params"]["exchange_id"]
+        for identifier in scope["path_params"].values():
+            data = identifier
         method = "get" if scope["method"] == "HEAD" else scope["method"].lower()
         status, answer = await self._handlers[method](self._world, place, exchange, data)
         raw = orjson.dumps(answer)
