@@ -6,39 +6,47 @@ from hashlib import blake2b
 
 from claudemock.catalog import Catalog
 from claudemock.clock import Clock
+from claudemock.engine.attached import Remembered
 from claudemock.engine.cache import PromptCaches
 from claudemock.engine.cost import Ledger
 from claudemock.engine.diagnostics import Diagnostics
 from claudemock.engine.limits import Limiter, RateLimits
 from claudemock.engine.threads import Threads
 from claudemock.engine.tiers import Tier, load_tier
-from claudemock.files import FileShelf
+from claudemock.files.shelf import FileShelf
 from claudemock.ids import digest, make_id
 from claudemock.journal import Journal
 from claudemock.prompt.canonical import BlockDigests
 from claudemock.prompt.tokens import TokenEstimator
+from claudemock.recent import Recent
 from claudemock.script.book import Script, ScriptBook
 from claudemock.settings import Settings
+from claudemock.store.base import Store
+from claudemock.store.blobs import Blobs
+from claudemock.store.memory import MemoryStore
 
 _WORKSPACE_ID = re.compile(r"wrkspc_\w{1,64}", re.ASCII)
+_REMEMBERED = 64_000_000  # bytes of what is known of uploaded files' contents
 _OCCURRENCES = 65_536  # distinct requests per scope whose repetitions are told apart
 
 
 class Scope:
     """One test's private world: its clock, script, and files. Nothing in it is shared with another scope."""
 
-    def __init__(self, name: str, settings: Settings, script: Script, tier: Tier | None) -> None:
+    def __init__(
+        self, name: str, settings: Settings, script: Script, tier: Tier | None, store: Store, blobs: Blobs
+    ) -> None:
         self.name = name
+        self._seed = f"{settings.seed}\0{name}".encode()
         self.caches = PromptCaches(
             shared=settings.cache_scope == "organization", minimum_tokens=settings.cache_minimum_tokens
         )
         self._diagnostics: dict[str, Diagnostics] = {}
         self.clock = Clock()
         self.script = ScriptBook(script)
-        self.files = FileShelf()
+        self.files = FileShelf(store, blobs, name, seed=self._seed, quota=settings.file_storage_bytes)
         self.threads = Threads()
         self.limiter = None if tier is None else Limiter(tier)
-        self._seed = f"{settings.seed}\0{name}".encode()
         self._hash = blake2b(self._seed + b"\0", digest_size=16)
         self._seen: OrderedDict[bytes, int] = OrderedDict()
         self._workspaces: dict[str, str] = {}
@@ -66,21 +74,20 @@ class Scope:
         """What is remembered of one workspace's requests for cache diagnostics."""
         return self._diagnostics.setdefault(workspace, Diagnostics())
 
-    def close(self) -> None:
-        """Give back what lies on disk."""
-        self.files.close()
-
 
 class World:
     """One server's settings, data and state."""
 
     def __init__(self, settings: Settings, script: Script) -> None:
         self.settings = settings
+        self.store: Store = MemoryStore()
+        self.blobs = Blobs.temporary()
         self.catalog = Catalog.load(settings.catalog)
         self.tokens = TokenEstimator.load()
         self.digests = BlockDigests()
         self.limits = RateLimits()
         self.costs = Ledger()
+        self.remembered_files: Remembered = Recent(room=_REMEMBERED)
         self.organization = organization_id(settings.seed)
         self._tier = None if settings.tier == "off" else load_tier(settings.tier)
         self.journal = Journal(settings.journal_bytes)
@@ -91,22 +98,21 @@ class World:
         """The scope called `name`, made on first use."""
         found = self._scopes.get(name)
         if found is None:
-            found = self._scopes[name] = Scope(name, self.settings, self._script, self._tier)
+            found = self._scopes[name] = Scope(name, self.settings, self._script, self._tier, self.store, self.blobs)
         return found
 
     def reset(self, name: str) -> None:
         """Forget everything a scope holds: script, clock, files, exchanges."""
-        scope = self._scopes.pop(name, None)
-        if scope is not None:
-            scope.close()
+        self.scope(name).files.clear()
+        del self._scopes[name]
         self.journal.clear(name)
         self.costs.clear(name)
 
     def close(self) -> None:
-        """Give back everything on disk. The world is not used afterwards."""
-        for scope in self._scopes.values():
-            scope.close()
+        """Give back everything held open, and what was only to last as long. The world is not used afterwards."""
         self._scopes.clear()
+        self.store.close()
+        self.blobs.close()
 
 
 def organization_id(seed: int) -> str:

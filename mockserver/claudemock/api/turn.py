@@ -7,15 +7,17 @@ from typing import Any, NamedTuple
 import orjson
 
 from claudemock.api.account import admit
+from claudemock.api.attachments import attach
 from claudemock.api.body import parse_json
+from claudemock.api.produced import with_produced
 from claudemock.api.replay import betas_of
 from claudemock.catalog import Model
+from claudemock.engine.attached import NO_FILES, Attached, with_tokens
 from claudemock.engine.cache import Plan
 from claudemock.engine.checks import CheckContext, check, check_window
 from claudemock.engine.citations import Citable, QuoteNotFound, with_citations
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
-from claudemock.engine.threads import Threads
 from claudemock.ids import make_id
 from claudemock.journal import Exchange
 from claudemock.prompt.chain import Prompt, read_prompt
@@ -33,7 +35,7 @@ _SERVER_CALLS = ("server_tool_use", "mcp_tool_use")
 
 
 class Accepted(NamedTuple):
-    """A request that passed every check; depends on its bytes, version and betas alone."""
+    """A request that passed every check; depends on its bytes, version and betas alone, unless `counted` is set."""
 
     request: MessagesRequest
     model: Model
@@ -42,6 +44,8 @@ class Accepted(NamedTuple):
     cited: bool
     prompt: Prompt | None  # None: nothing in it can be cached, and nobody asks why not
     whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for; None: it is not of a thread
+    files: Mapping[str, Attached] = NO_FILES  # the uploaded files it uses
+    counted: Mapping[str, Any] | None = None  # the request as tokens are counted; None: as its bytes say
 
 
 class Intake:
@@ -59,7 +63,8 @@ class Intake:
         plan = self._plan(place, exchange, accepted.prompt)
         read = plan.usage.read if plan is not None else 0
         admitted = admit(self._world, place, exchange, model, accepted.input_tokens, cached=read, speed=request.speed)
-        reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace))
+        facts = Facts(request, exchange.named, exchange.workspace)
+        reply = with_produced(_choose(place, request, facts, accepted.files), place, exchange.workspace, source)
         exchange.script = None if reply.source == "default" else reply.source
         return Turn(
             request=request,
@@ -84,8 +89,8 @@ class Intake:
         key = (exchange.body, exchange.version, exchange.betas, header)
         known = self._recent.get(key)
         if known is None:
-            known = accept(self._world, exchange, header, parse_json(exchange.body), place.threads)
-            if known.whole is None:  # what a thread's turn stands for is not in its bytes
+            known = accept(self._world, exchange, header, parse_json(exchange.body), place)
+            if known.counted is None:  # what a thread's turn stands for is not in its bytes, and no file's content is
                 self._recent.put(key, known, len(exchange.body))
         return known
 
@@ -98,7 +103,7 @@ class Intake:
         """A model that uses the API's own tools reads the prompt again after each (recorded)."""
         if not any(block["type"] in _SERVER_CALLS for block in reply.content):
             return accepted.input_tokens
-        body: Mapping[str, Any] = accepted.whole or orjson.loads(exchange.body)
+        body: Mapping[str, Any] = accepted.counted or orjson.loads(exchange.body)
         return self._world.tokens.sampled_input(body, reply.content, accepted.model.tokenizer)
 
 
@@ -114,17 +119,20 @@ def _diagnosed(
     return (found,)
 
 
-def accept(world: World, exchange: Exchange, header: str | None, data: Any, threads: Threads) -> Accepted:
+def accept(world: World, exchange: Exchange, header: str | None, data: Any, place: Scope) -> Accepted:
     """Everything a request is refused for. `header` is its `anthropic-beta` as it came. Raises `ApiError`."""
     betas = betas_of(data, header, exchange.betas)
     request = parse_messages(data, version=exchange.version, betas=betas)
     whole = None
     if request.thread is not None:
-        data = whole = threads.expand(data, exchange.workspace)
+        data = whole = place.threads.expand(data, exchange.workspace)
         request = parse_messages(data, version=exchange.version, betas=betas)
     model = find_model(world, request.model)
+    files = attach(world, place, exchange.workspace, request, exchange.body if whole is None else None)
     if world.settings.checks == "full":
-        check(request, CheckContext(model=model, version=exchange.version, betas=betas, endpoint="messages"))
+        context = CheckContext(model=model, version=exchange.version, betas=betas, endpoint="messages", files=files)
+        check(request, context)
+    data = with_tokens(data, files, world.tokens, model.tokenizer)
     prompt = None
     if any(word in exchange.body for word in _CACHING):
         key_betas = betas if world.settings.cache_key_includes_betas else frozenset[str]()
@@ -133,7 +141,8 @@ def accept(world: World, exchange: Exchange, header: str | None, data: Any, thre
     if world.settings.checks == "full":
         check_window(request, model, input_tokens)
     cited = any(source.enabled for source in Citable.of(request).all_sources)
-    return Accepted(request, model, betas, input_tokens, cited, prompt, whole)
+    counted = data if whole is not None or files else None
+    return Accepted(request, model, betas, input_tokens, cited, prompt, whole, files, counted)
 
 
 def find_model(world: World, name: str) -> Model:
@@ -144,16 +153,16 @@ def find_model(world: World, name: str) -> Model:
     return model
 
 
-def _choose(place: Scope, request: MessagesRequest, facts: Facts) -> Reply:
+def _choose(place: Scope, request: MessagesRequest, facts: Facts, files: Mapping[str, Attached]) -> Reply:
     """The scripted reply, or the default one. Raises 404 `not_found_error` on a strict script's miss."""
     found = place.script.take(facts)
     if isinstance(found, Miss):
         raise ApiError(404, "not_found_error", f"claudemock: {found}", headers={"x-claudemock-miss": "true"})
     if found is None:
-        return default_reply(request, facts)
+        return default_reply(request, facts, files)
     if not any(block.get("citations") for block in found.content):
         return found
     try:
-        return replace(found, content=tuple(with_citations(found.content, request)))
+        return replace(found, content=tuple(with_citations(found.content, request, files)))
     except QuoteNotFound as error:
         raise ApiError(404, "not_found_error", f"claudemock: {error}", headers={"x-claudemock-miss": "true"}) from None

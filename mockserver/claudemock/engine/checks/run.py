@@ -68,7 +68,7 @@ _GENERATION: tuple[Callable[[MessagesRequest, Subject], None], ...] = (
 def check(request: Request, context: CheckContext) -> None:
     """Refuse what the API refuses although its shape is right. Raises `ApiError` (400) with the API's own text.
 
-    Sources named by URL or file id are accepted unread: there is no network here.
+    Sources named by URL are accepted unread: there is no network here. So are files that are not in the context.
     """
     subject = survey(request, context)
     for prompt_rule in _PROMPT:
