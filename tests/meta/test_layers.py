@@ -19,6 +19,7 @@ BELOW_WORLD = (
     "claudemock.journal",
     "claudemock.settings",
     "claudemock.recent",
+    "claudemock.held",
     "claudemock.version",
 )
 WORLD = (*BELOW_WORLD, "claudemock.world")
@@ -34,6 +35,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock": (),  # its __init__ holds lazy names only
     "claudemock.clock": (),
     "claudemock.recent": (),
+    "claudemock.held": (),
     "claudemock.version": (),
     "claudemock.ids": (),
     "claudemock.fixtures": (),
@@ -41,9 +43,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.models_table": ("claudemock.catalog",),
     "claudemock.wire": (),
     "claudemock.prompt": ("claudemock.wire", "claudemock.catalog", "claudemock.fixtures"),
-    "claudemock.engine": (*SHAPES, "claudemock.recent", "claudemock.engine.citations_pdf"),
+    "claudemock.engine": (*SHAPES, "claudemock.held", "claudemock.recent", "claudemock.engine.citations_pdf"),
     "claudemock.engine.citations_pdf": (),
-    "claudemock.store": (),
+    "claudemock.store": ("claudemock.held",),
     "claudemock.files": ("claudemock.clock", "claudemock.ids", "claudemock.store", "claudemock.wire"),
     "claudemock.journal": ("claudemock.store", "claudemock.clock"),
     "claudemock.settings": ("claudemock.catalog",),

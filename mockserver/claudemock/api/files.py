@@ -121,7 +121,7 @@ class _Listing:
         self._limit = limit_of(self._parameters)
 
     def page(self) -> dict[str, Any]:
-        """By `page` cursor, or those of `ids`. Of sessions (beta, `scope_id`), which are not emulated, there are none."""
+        """By `page` cursor, or those of `ids`. Sessions (beta, `scope_id`) are not emulated: they have no files."""
         if "ids" in self._parameters:
             return {"data": [file.to_json() for file in self._picked()], "next_page": None}
         if one(self._parameters, "scope_id") is not None:

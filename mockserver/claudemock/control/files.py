@@ -23,7 +23,7 @@ _FIELDS = {
 
 
 async def add_file(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
-    """POST files: `{"filename", "text" or "base64", "mime_type"?, "downloadable"?, "workspace"?, "expires_in_seconds"?}`
+    """POST files: `{"filename", "text" or "base64"}`, and `mime_type downloadable workspace expires_in_seconds`.
 
     Answers with the file object. `downloadable` is true unless said otherwise.
     """
