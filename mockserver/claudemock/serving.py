@@ -2,12 +2,13 @@
 
 import asyncio
 import gc
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 
@@ -78,6 +79,7 @@ def run(settings: Settings, script: Script, ready: Callable[[str], None]) -> Non
     """Serve until interrupted; `ready` is called with the base URL once the server answers."""
     sock = listen(settings.host, settings.port)
     world = World(settings, script)
+    signal.signal(signal.SIGTERM, _terminated)  # uvicorn raises it once more when it has stopped serving
     try:
         server = _Server(_config(world), lambda: ready(base_url(sock)))
         _spare_the_collector()
@@ -85,6 +87,11 @@ def run(settings: Settings, script: Script, ready: Callable[[str], None]) -> Non
     finally:
         world.close()
         sock.close()
+
+
+def _terminated(number: int, frame: object) -> NoReturn:  # noqa: ARG001 - a signal handler's signature
+    """End as a program does, so that what was to last no longer is removed."""
+    raise SystemExit(128 + number)
 
 
 def _spare_the_collector() -> None:

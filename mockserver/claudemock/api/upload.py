@@ -1,5 +1,6 @@
 """Taking an upload: the multipart body is read, decoded and written to disk as it arrives, within its limit."""
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from claudemock.files.shelf import FileShelf, Incoming, Upload
 from claudemock.journal import Exchange
 from claudemock.wire.errors import ApiError, invalid_request
 
+_LARGE = 4_000_000  # bytes from which on it takes noticeably long to put a content on disk
 _BESIDES = 1_000_000  # bytes that a form may have besides its file
 
 
@@ -22,20 +24,32 @@ async def take_upload(receive: Receive, exchange: Exchange, files: FileShelf, *,
 
     The journal gets a description of the form in place of the body, which is nowhere in memory.
     """
-    with files.receive() as incoming:
-        reader = FormReader(exchange.header(b"content-type") or "", _Bounded(incoming, exchange, limit).write)
-        try:
-            await _read(receive, exchange, reader, limit)
-            described = reader.finish()
-        finally:
-            exchange.body = _description(reader, incoming)
-        kind = mime_type(described.content_type, described.filename)
-        try:
-            name = clean_filename(described.filename, kind)
-            seconds = lifetime(reader.fields.get("expires_in_seconds"))
-        except BadFileError as error:
-            raise invalid_request(str(error)) from None
-        return files.keep(incoming, Upload(exchange.workspace, name, kind, seconds), now)
+    try:
+        with files.receive() as incoming:
+            return await _take(receive, exchange, files, incoming, limit, now)
+    except OSError as error:
+        why = error.strerror or error
+        raise ApiError(500, "api_error", f"claudemock: the upload could not be written to disk: {why}") from None
+
+
+async def _take(
+    receive: Receive, exchange: Exchange, files: FileShelf, incoming: Incoming, limit: int, now: float
+) -> StoredFile:
+    reader = FormReader(exchange.header(b"content-type") or "", _Bounded(incoming, exchange, limit).write)
+    try:
+        await _read(receive, exchange, reader, limit)
+        described = reader.finish()
+    finally:
+        exchange.body = _description(reader, incoming)
+    kind = mime_type(described.content_type, described.filename)
+    try:
+        name = clean_filename(described.filename, kind)
+        seconds = lifetime(reader.fields.get("expires_in_seconds"))
+    except BadFileError as error:
+        raise invalid_request(str(error)) from None
+    if incoming.size > _LARGE:
+        await asyncio.to_thread(incoming.sync)
+    return files.keep(incoming, Upload(exchange.workspace, name, kind, seconds), now)
 
 
 class _Bounded:
@@ -49,12 +63,7 @@ class _Bounded:
     def write(self, data: bytes) -> None:
         if self._incoming.size + len(data) > self._limit:
             raise too_large(decoded=self._encoded)
-        try:
-            self._incoming.write(data)
-        except OSError as error:
-            raise ApiError(
-                500, "api_error", f"claudemock: the upload could not be written to disk: {error.strerror}"
-            ) from None
+        self._incoming.write(data)
 
 
 async def _read(receive: Receive, exchange: Exchange, reader: FormReader, limit: int) -> None:

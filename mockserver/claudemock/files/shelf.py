@@ -50,6 +50,10 @@ class Incoming:
         self.writer.write(data)
         self.size += len(data)
 
+    def sync(self) -> None:
+        """Put on disk what has come; a large content takes its time, which another thread can wait out."""
+        self.writer.sync()
+
     @property
     def digest(self) -> str:
         """BLAKE2b-128 of what has come so far, in hexadecimal."""
