@@ -1,31 +1,12 @@
-"""/v1/files: upload, list, metadata, delete, in today's shapes and the old beta's."""
+"""/v1/files: upload, list, metadata, content, delete, in today's shapes and the old beta's."""
 
 import re
-from typing import Any
 
 import pytest
 
 from claudemock.control.client import MockServer
-from tests.wire_client import Response, send
-
-BOUNDARY = "xYzZY"
-
-
-def form(name: str | None = "a.txt", content: bytes = b"hello", kind: str = "text/plain", **fields: str) -> bytes:
-    """A multipart body as SDKs send it: scalar fields first, then the file."""
-    parts = [
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
-        for key, value in fields.items()
-    ]
-    filename = "" if name is None else f'; filename="{name}"'
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"{filename}\r\nContent-Type: {kind}\r\n\r\n'
-    return "".join(parts).encode() + head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
-
-
-def upload(server: MockServer, *args: Any, headers: dict[str, str | None] | None = None, **fields: Any) -> Response:
-    """POST /v1/files."""
-    kind = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
-    return send(server, "POST", "/v1/files", form(*args, **fields), {**kind, **(headers or {})})
+from tests.files.forms import upload, uploaded
+from tests.wire_client import send
 
 
 def test_round_trip(server: MockServer) -> None:
@@ -88,7 +69,7 @@ def test_workspaces_do_not_see_each_other(server: MockServer) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kept"),
-    [("../../etc/passwd", "passwd"), ("C:\\\\temp\\\\a.txt", "a.txt"), ("", "unnamed.txt")],
+    [("../../etc/passwd", "passwd"), ("C:\\\\temp\\\\a.txt", "a.txt"), ("", "unnamed.txt"), ("/", "unnamed.txt")],
 )
 def test_names_are_cleaned(server: MockServer, name: str, kept: str) -> None:
     """Only the last path component is kept; nothing gets a default name by its type."""
@@ -96,25 +77,114 @@ def test_names_are_cleaned(server: MockServer, name: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"),
+    ("name", "declared", "kept"),
     [
-        (b"", f"multipart/form-data; boundary={BOUNDARY}"),
-        (b"garbage", f"multipart/form-data; boundary={BOUNDARY}"),
-        (form()[:-20], f"multipart/form-data; boundary={BOUNDARY}"),
-        (form(), "multipart/form-data"),
-        (form(), "multipart/form-data; boundary=other"),
-        (form(), "application/json"),
-        (form("a|b.txt"), f"multipart/form-data; boundary={BOUNDARY}"),
-        (form("x" * 300), f"multipart/form-data; boundary={BOUNDARY}"),
-        (form(name=None), f"multipart/form-data; boundary={BOUNDARY}"),
-        (form(expires_in_seconds="10"), f"multipart/form-data; boundary={BOUNDARY}"),
-        (form(expires_in_seconds="soon"), f"multipart/form-data; boundary={BOUNDARY}"),
-        (form() * 2, "multipart/form-data; boundary=\xff"),
-        (b"".join(form()[:-10] for _ in range(50)), f"multipart/form-data; boundary={BOUNDARY}"),
+        ("a.txt", "Text/Plain; charset=utf-8", "text/plain"),
+        ("a.pdf", None, "application/pdf"),
+        ("a.pdf", "application/octet-stream", "application/octet-stream"),
+        ("a", None, "application/octet-stream"),
+        ("a.txt", "nonsense", "application/octet-stream"),
+        ("a.txt", "a/b\x07c", "application/octet-stream"),
     ],
 )
-def test_bad_uploads_leave_nothing(server: MockServer, body: bytes, kind: str) -> None:
-    """Every broken upload is a 400 in the API's envelope and keeps no file."""
-    response = send(server, "POST", "/v1/files", body, {"content-type": kind})
-    assert response.error[:2] == (400, "invalid_request_error")
+def test_types(server: MockServer, name: str, declared: str | None, kept: str) -> None:
+    """The declared type is kept without its parameters; only a part that declares none is judged by its name."""
+    assert upload(server, name, b"x", declared).json["mime_type"] == kept
+
+
+def test_equal_files_are_two(server: MockServer) -> None:
+    """The same upload again is another file, and a reset scope begins anew with the same ids."""
+    first, second = uploaded(server), uploaded(server)
+    assert first != second
+    server.reset()
+    assert send(server, "GET", "/v1/files").json["data"] == []
+    assert [uploaded(server), uploaded(server)] == [first, second]
+
+
+def test_paging_goes_on_behind_deleted_files(server: MockServer) -> None:
+    """A client that deletes what it has listed gets to the end, in both shapes."""
+    old: dict[str, str | None] = {"anthropic-beta": "files-api-2025-04-14"}
+    ids = [uploaded(server, f"{number}.txt") for number in range(6)]
+    page = send(server, "GET", "/v1/files?limit=2").json
+    for file in page["data"]:
+        send(server, "DELETE", f"/v1/files/{file['id']}")
+    rest = send(server, "GET", f"/v1/files?limit=2&page={page['next_page']}").json
+    assert [file["id"] for file in rest["data"]] == ids[3:1:-1]
+    last = send(server, "GET", f"/v1/files?after_id={ids[4]}", headers=old).json
+    assert [file["id"] for file in last["data"]] == ids[3::-1]
+    newer = send(server, "GET", f"/v1/files?before_id={ids[1]}&limit=1", headers=old).json
+    assert [file["id"] for file in newer["data"]] == [ids[2]]
+    assert newer["has_more"] is True
+
+
+def test_expiry(server: MockServer) -> None:
+    """The content goes first, thirty days later the metadata; until then the file is listed and can be deleted."""
+    server.clock.freeze()
+    made = server.files.add("a.txt", "hello", expires_in_seconds=3600)
+    path = f"/v1/files/{made['id']}"
+    server.clock.advance(3599)
+    assert send(server, "GET", f"{path}/content").body == b"hello"
+    server.clock.advance(1)
+    refused = send(server, "GET", f"{path}/content")
+    assert refused.error == (404, "not_found_error", f"File '{made['id']}' has expired")
+    assert refused.json["error"]["details"] == {"error_code": "file_expired"}
+    assert send(server, "GET", path).json["expires_at"] == made["expires_at"]
+    server.clock.advance(30 * 86_400)
+    assert send(server, "GET", path).status == 404
+    assert send(server, "GET", "/v1/files").json["data"] == []
+
+
+def test_download(server: MockServer) -> None:
+    """A file that the server itself made is sent with its type, under its name, byte for byte."""
+    content = bytes(range(256)) * 4096
+    made = server.files.add("Grüße 1.png", content)
+    assert made["downloadable"] is True
+    response = send(server, "GET", f"/v1/files/{made['id']}/content")
+    assert response.body == content
+    assert response.headers["content-type"] == "image/png"
+    assert response.headers["content-disposition"] == "attachment; filename*=utf-8''Gr%C3%BC%C3%9Fe%201.png"
+    empty = server.files.add("empty", b"")
+    assert send(server, "GET", f"/v1/files/{empty['id']}/content").body == b""
+
+
+def test_the_journal_describes_contents(server: MockServer) -> None:
+    """An upload is shown by its parts, a download by its beginning: neither is held in memory."""
+    uploaded(server, "a.txt", b"x" * 200_000, expires_in_seconds="3600")
+    made = server.files.add("b.bin", b"y" * 200_000)
+    send(server, "GET", f"/v1/files/{made['id']}/content")
+    up, down = server.exchanges
+    fields, part = up["request"]["body"]["_multipart"]
+    assert fields == {"name": "expires_in_seconds", "value": "3600"}
+    assert (part["filename"], part["content_type"], part["size"]) == ("a.txt", "text/plain", 200_000)
+    assert up["request"]["size"] > 200_000
+    assert down["response"]["body"]["_omitted"] == 200_000 - 65_536
+    assert len(down["response"]["body"]["_base64"]) < 100_000
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=1001", "limit=x", "page=page_file_nope", "page=x", "ids=a&limit=1"]
+)
+def test_bad_queries(server: MockServer, query: str) -> None:
+    """What the API refuses is refused."""
+    assert send(server, "GET", f"/v1/files?{query}").error[:2] == (400, "invalid_request_error")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "the body is"),
+        ({"filename": "a"}, "the body is"),
+        ({"filename": "a", "text": "", "base64": ""}, "the body is"),
+        ({"filename": "a", "text": 1}, "text: Input should be"),
+        ({"filename": "a", "base64": "%"}, "base64: Input should be base64"),
+        ({"filename": "a|b", "text": ""}, "forbidden characters"),
+        ({"filename": "a", "text": "", "size": 1}, "size: Extra inputs are not permitted"),
+        ({"filename": "a", "text": "", "expires_in_seconds": 1}, "greater than or equal to 3600"),
+    ],
+)
+def test_the_control_api_refuses_what_is_no_file(server: MockServer, body: object, message: str) -> None:
+    """The error says what is wrong, and nothing is kept."""
+    response = send(server, "POST", "/_mock/files", body, {"host": "127.0.0.1"})
+    assert response.status == 400
+    assert message in response.json["error"]["message"]
     assert send(server, "GET", "/v1/files").json["data"] == []
