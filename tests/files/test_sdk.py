@@ -92,7 +92,8 @@ def test_a_reply_makes_files(client: Anthropic, server: MockServer, stream: bool
     else:
         message = client.messages.create(**asked)
     call, result, said = message.content
-    assert (call.type, said.type) == ("server_tool_use", "text")
+    assert call.type == "server_tool_use"
+    assert said.type == "text"
     assert result.type == "bash_code_execution_tool_result"
     assert result.tool_use_id == call.id
     assert result.content.type == "bash_code_execution_result"
