@@ -69,7 +69,6 @@ class SqliteStore:
         self.path = path.absolute()
         self._connection = open_file(self.path)
         self._pid = os.getpid()
-        self._in_transaction = False
 
     def put(self, kind: str, scope: str, key: str, value: bytes, *, expect: int | None = None) -> int | None:
         """See `Store`."""
@@ -80,7 +79,7 @@ class SqliteStore:
             try:
                 row = self._row(statement, scope, kind, key, value)
             except sqlite3.IntegrityError:  # the shelf is missing
-                with nullcontext() if self._in_transaction else self.transaction():
+                with nullcontext() if self._connection.in_transaction else self.transaction():
                     self._row(_NEW_SHELF, scope, kind)
                     row = self._row(statement, scope, kind, key, value)
         return None if row is None else int(row[0])
@@ -159,18 +158,16 @@ class SqliteStore:
 
     def _begin(self) -> None:
         connection = self._own()
-        if self._in_transaction:
+        if connection.in_transaction:
             raise RuntimeError("transactions do not nest")
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             raise problem(self.path, error) from error
-        self._in_transaction = True
 
     def _end(self, undo: bool) -> None:
         if self._pid != os.getpid():
             return  # forked inside the block: the transaction is the parent's to end
-        self._in_transaction = False
         try:
             if not undo:
                 self._connection.execute("COMMIT")
