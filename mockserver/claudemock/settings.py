@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 MEGABYTE = 1_000_000
@@ -26,7 +27,8 @@ class Settings:
     model's own; `cache_key_includes_betas`: whether the beta header parts caches (undocumented, so off). `catalog`
     overrides catalogue entries. `padding` is the streams' random white space. `journal_bytes` bounds what the journal
     keeps. `file_storage_bytes` is what all files of an organization, here a scope, may have together (1 TB is
-    documented). `allow_hosts` are further Host names that may use the control API.
+    documented). `state` is the SQLite file that holds everything the server remembers; None: memory. `workers`
+    processes serve together and share a state file. `allow_hosts` are further Host names that may use the control API.
     """
 
     host: str = "127.0.0.1"
@@ -43,4 +45,13 @@ class Settings:
     cache_key_includes_betas: bool = False
     journal_bytes: int = 64 * MEGABYTE
     file_storage_bytes: int = 1_000_000 * MEGABYTE
+    state: Path | None = None
+    workers: int = 1
     limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for settings that contradict each other."""
+        if self.workers < 1:
+            raise ValueError("workers: at least one process has to serve")
+        if self.workers > 1 and self.state is None:
+            raise ValueError("workers: several processes need a state file to share (--state PATH.db)")

@@ -25,7 +25,7 @@ END = f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
 def rows() -> list[Single]:
-    """One upload, and one that is a byte too large. Raises `RuntimeError` unless the one is taken, the other refused."""
+    """One upload, and one a byte too large. Raises `RuntimeError` unless the one is taken and the other refused."""
     floor = parse_seconds(LIMIT)
     with measures.ours() as server:
         process = server.process.pid
