@@ -97,7 +97,7 @@ class FileShelf:
         name = make_id("file", source if occurrence == 1 else digest(source, b"%d" % (occurrence - 1)))
         incoming.writer.commit(name)
         try:
-            with self._store.transaction():
+            with self._store.together():
                 size, number = self._totals()
                 self._check_quota(size + incoming.size)
                 file = StoredFile(
@@ -144,7 +144,7 @@ class FileShelf:
 
     def remove(self, file: StoredFile) -> bool:
         """Forget a file and its content; False if somebody else just did."""
-        with self._store.transaction():
+        with self._store.together():
             if self._store.take(_FILES, self._scope, file.id) is None:
                 return False
             self._store.take(_BLOBS, _EVERYWHERE, file.id)
@@ -165,7 +165,7 @@ class FileShelf:
     def clear(self) -> None:
         """Forget everything: files, contents, and how often each was seen."""
         removed: list[str] = []
-        with self._store.transaction():
+        with self._store.together():
             for record in self._records(after=0, newest_first=False):
                 self._store.take(_BLOBS, _EVERYWHERE, record.key)
                 removed.append(record.key)
