@@ -35,6 +35,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock": (),  # its __init__ holds lazy names only
     "claudemock.clock": (),
     "claudemock.recent": (),
+    "claudemock.virtual_time": (),
     "claudemock.version": (),
     "claudemock.ids": (),
     "claudemock.fixtures": (),
@@ -60,10 +61,16 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "claudemock.world": BELOW_WORLD,
     **dict.fromkeys(PLUMBING, (*WORLD, *PLUMBING)),
-    **dict.fromkeys(DOORS, (*WORLD, *PLUMBING)),
+    **dict.fromkeys(DOORS, (*WORLD, *PLUMBING, "claudemock.virtual_time")),
     "claudemock.app": SERVER,
     "claudemock.protocol": (*WORLD, *PLUMBING),
-    "claudemock.serving": (*SERVER, "claudemock.script.files", "claudemock.app", "claudemock.protocol"),
+    "claudemock.serving": (
+        *SERVER,
+        "claudemock.script.files",
+        "claudemock.virtual_time",
+        "claudemock.app",
+        "claudemock.protocol",
+    ),
     "claudemock.demo": ("claudemock.control", "claudemock.script", "claudemock.serving"),
     "claudemock.cli": (
         *SERVER,
