@@ -20,9 +20,10 @@ BELOW_WORLD = (
     "claudemock.attempts",
     "claudemock.settings",
     "claudemock.recent",
+    "claudemock.held",
     "claudemock.version",
 )
-WORLD = (*BELOW_WORLD, "claudemock.world")
+WORLD = (*BELOW_WORLD, "claudemock.state", "claudemock.world")
 # What every endpoint needs, those of the control API too: reading a request, answering it.
 PLUMBING = tuple(f"claudemock.api.{name}" for name in ("asgi", "body", "query", "respond"))
 DOORS = ("claudemock.api", "claudemock.control", "claudemock.inspector")
@@ -36,6 +37,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.clock": (),
     "claudemock.recent": (),
     "claudemock.virtual_time": (),
+    "claudemock.held": (),
     "claudemock.version": (),
     "claudemock.ids": (),
     "claudemock.fixtures": (),
@@ -43,9 +45,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.models_table": ("claudemock.catalog",),
     "claudemock.wire": (),
     "claudemock.prompt": ("claudemock.wire", "claudemock.catalog", "claudemock.fixtures"),
-    "claudemock.engine": (*SHAPES, "claudemock.engine.citations_pdf"),
+    "claudemock.engine": (*SHAPES, "claudemock.held", "claudemock.engine.citations_pdf"),
     "claudemock.engine.citations_pdf": (),
-    "claudemock.store": (),
+    "claudemock.store": ("claudemock.held",),
+    "claudemock.state": BELOW_WORLD,
     "claudemock.files": ("claudemock.clock",),
     "claudemock.journal": ("claudemock.store", "claudemock.clock"),
     "claudemock.attempts": ("claudemock.journal",),
@@ -59,17 +62,19 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "claudemock.script",
         "claudemock.clock",
     ),
-    "claudemock.world": BELOW_WORLD,
+    "claudemock.world": (*BELOW_WORLD, "claudemock.state"),
     **dict.fromkeys(PLUMBING, (*WORLD, *PLUMBING)),
     **dict.fromkeys(DOORS, (*WORLD, *PLUMBING, "claudemock.virtual_time")),
     "claudemock.app": SERVER,
     "claudemock.protocol": (*WORLD, *PLUMBING),
+    "claudemock.workers": (),
     "claudemock.serving": (
         *SERVER,
         "claudemock.script.files",
         "claudemock.virtual_time",
         "claudemock.app",
         "claudemock.protocol",
+        "claudemock.workers",
     ),
     "claudemock.demo": ("claudemock.control", "claudemock.script", "claudemock.serving"),
     "claudemock.cli": (
@@ -95,6 +100,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.script": ("pydantic", "orjson"),
     "claudemock.script.files": ("yaml",),
     "claudemock.faults": ("pydantic", "orjson"),
+    "claudemock.state": ("orjson",),
     **dict.fromkeys((*DOORS, *PLUMBING), ("starlette", "orjson")),
     "claudemock.app": ("starlette",),
     "claudemock.protocol": ("uvicorn",),

@@ -6,6 +6,7 @@ request, never on the order in which requests arrive.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -55,16 +56,33 @@ class FaultBook:
         self._seed = seed
         self._next = 1
         self._along: OrderedDict[bytes, int] = OrderedDict()
-        self.clear(now)
+        self._reset(now)
+
+    @property
+    def armed(self) -> bool:
+        """Whether any fault can still act."""
+        return self._armed
 
     def clear(self, now: float) -> None:
         """Back to what the server was started with."""
-        self._entries: list[Entry] = []
-        self.armed = False
-        self.add(self._base, now)
+        with self._change():
+            self._reset(now)
 
     def add(self, specs: Iterable[FaultSpec], now: float) -> list[str]:
         """Arm faults at an instant of the scope's clock; returns their ids."""
+        with self._change():
+            return self._add(specs, now)
+
+    def _change(self) -> AbstractContextManager[None]:
+        """Everything that changes the book is done in one of these."""
+        return nullcontext()
+
+    def _reset(self, now: float) -> None:
+        self._entries: list[Entry] = []
+        self._armed = False
+        self._add(self._base, now)
+
+    def _add(self, specs: Iterable[FaultSpec], now: float) -> list[str]:
         ids = []
         for spec in specs:
             until = spec.until if spec.arming.for_seconds is None else now + spec.arming.for_seconds
@@ -72,15 +90,16 @@ class FaultBook:
             self._next += 1
             self._entries.append(entry)
             ids.append(entry.id)
-        self.armed = self.armed or bool(ids)
+        self._armed = self._armed or bool(ids)
         return ids
 
     def remove(self, fault_id: str) -> bool:
         """Disarm one fault; False if there is none of that id."""
-        kept = [entry for entry in self._entries if entry.id != fault_id]
-        found = len(kept) < len(self._entries)
-        self._entries = kept
-        self._look(None)
+        with self._change():
+            kept = [entry for entry in self._entries if entry.id != fault_id]
+            found = len(kept) < len(self._entries)
+            self._entries = kept
+            self._look(None)
         return found
 
     def __iter__(self) -> Iterator[Entry]:
@@ -92,6 +111,10 @@ class FaultBook:
 
         Each has one of its times taken; `settle` gives it back if nothing came of it.
         """
+        with self._change():
+            return self._choose(asked, now)
+
+    def _choose(self, asked: Asked, now: float) -> list[Strike]:
         struck: list[Strike] = []
         answered = False
         for entry in self._entries:
@@ -106,7 +129,10 @@ class FaultBook:
 
     def along(self, specs: Iterable[FaultSpec], header: bytes, asked: Asked) -> list[Strike]:
         """The faults a request brings along in its header; `times` counts the attempts of the same request."""
-        struck = []
+        with self._change():
+            return list(self._along_with(specs, header, asked))
+
+    def _along_with(self, specs: Iterable[FaultSpec], header: bytes, asked: Asked) -> Iterator[Strike]:
         for spec in specs:
             most = spec.arming.times
             if spec.fault.acts_on == "events" and not asked.stream:
@@ -119,21 +145,21 @@ class FaultBook:
                     self._along.popitem(last=False)
                 if count >= most:
                     continue
-            struck.append(Strike("header", spec.name, spec.fault, meant=spec.fault.parameters()))
-        return struck
+            yield Strike("header", spec.name, spec.fault, meant=spec.fault.parameters())
 
     def settle(self, strikes: Iterable[Strike]) -> None:
         """The exchange is over: what acted counts as fired, what did not may act on another request."""
-        by_id = {entry.id: entry for entry in self._entries}
-        for strike in strikes:
-            entry = by_id.get(strike.id)
-            if entry is None:
-                continue
-            if strike.sent is not None:
-                entry.fired += 1
-            elif entry.left is not None:
-                entry.left += 1
-                self.armed = True
+        with self._change():
+            by_id = {entry.id: entry for entry in self._entries}
+            for strike in strikes:
+                entry = by_id.get(strike.id)
+                if entry is None:
+                    continue
+                if strike.sent is not None:
+                    entry.fired += 1
+                elif entry.left is not None:
+                    entry.left += 1
+                    self._armed = True
 
     @staticmethod
     def _fits(entry: Entry, asked: Asked, now: float) -> bool:
@@ -173,7 +199,7 @@ class FaultBook:
 
     def _look(self, now: float | None) -> None:
         """Whether any fault can still act."""
-        self.armed = any(
+        self._armed = any(
             entry.left != 0 and not (now is not None and entry.until is not None and now >= entry.until)
             for entry in self._entries
         )
