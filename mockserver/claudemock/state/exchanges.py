@@ -8,7 +8,7 @@ import orjson
 from claudemock.journal import Exchange
 
 _RAW = ("body", "_packed", "usage", "intended")
-_APART = ("headers", "named", "response_headers", "chunks", "cost", "faults", "betas", "source", "began")
+_APART = ("headers", "named", "response_headers", "chunks", "cost", "faults", "betas", "source")
 
 
 class Shown:
@@ -57,13 +57,12 @@ def load(stored: bytes) -> Exchange:
         name: None if name in head["missing"] else part for name, part in zip(_RAW, parts, strict=False)
     }
     headers, *chunks = parts[len(_RAW) :]
-    packed = raw.pop("_packed")
+    packed, plain = raw.pop("_packed"), head["plain"] | {"slept": tuple(head["plain"]["slept"])}
     exchange = Exchange(
-        **head["plain"],
+        **plain,
         **raw,
         headers=[],
         named={},
-        began=0.0,
         response_headers=[(name, value) for name, _, value in (each.partition(b": ") for each in headers.split(b"\n"))],
         chunks=list(zip(head["at"], chunks, strict=True)),
         cost=None if head["cost"] is None else Shown(head["cost"]),
