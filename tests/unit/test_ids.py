@@ -53,10 +53,10 @@ def test_kinds_differ() -> None:
     assert make_id("toolu", b"x")[8:] != make_id("msgbatch", b"x")[11:]
 
 
-@given(PREFIXES, st.binary())
+@given(st.sampled_from(["msg", "req", "file"]), st.binary())
 def test_our_own_ids_are_not_foreign(prefix: str, source: bytes) -> None:
     """Nothing this server made is ever taken for an id of the API's."""
-    assert not is_foreign(make_id(prefix, source)) or prefix not in ("file", "msg", "req")
+    assert not is_foreign(make_id(prefix, source))
 
 
 def test_foreign_ids() -> None:
