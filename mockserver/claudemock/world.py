@@ -97,11 +97,11 @@ class World:
         self.tokens = TokenEstimator.load()
         self.digests = BlockDigests()
         self.limits = RateLimits()
-        self.remembered_files: Remembered = Recent(room=_REMEMBERED)
         self._backing: Backing = InMemory() if settings.state is None else InFile(settings.state)
-        self._backing.blobs.sweep(KnownBlobs(self._backing.store))
-        self.step = self._backing.step
+        self.store, self.blobs, self.step = self._backing.store, self._backing.blobs, self._backing.step
+        self.blobs.sweep(KnownBlobs(self.store))
         self.costs = Ledger(self._backing.costs())
+        self.remembered_files: Remembered = Recent(room=_REMEMBERED)
         self.organization = organization_id(settings.seed)
         tier = None if settings.tier == "off" else load_tier(settings.tier)
         self.journal = self._backing.journal(settings.journal_bytes)
@@ -119,12 +119,12 @@ class World:
         """Forget everything a scope holds: script, clock, files, exchanges."""
         self.scope(name).files.clear()
         del self._scopes[name]
-        self._backing.store.clear(name)
+        self.store.clear(name)
         self.journal.clear(name)
         self.costs.clear(name)
 
     def close(self) -> None:
-        """Give back what is open. The world is not used afterwards."""
+        """Give back everything held open, and what was only to last as long. The world is not used afterwards."""
         self._scopes.clear()
         self._backing.close()
 

@@ -39,6 +39,7 @@ class Recorder:
             key_workspace=key_workspace,
             started_at=place.clock.now(),
             began=perf_counter(),
+            peer=scope.get("client"),
         )
         carry(scope, exchange, place)
         if path.startswith(_CONTROL):

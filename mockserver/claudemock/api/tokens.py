@@ -2,13 +2,13 @@
 
 import orjson
 
+from claudemock.api.accept import find_model
 from claudemock.api.account import admit_request
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.attachments import attach
 from claudemock.api.body import parse_json, read_body
 from claudemock.api.replay import betas_of
 from claudemock.api.respond import Headers, identify, send_whole
-from claudemock.api.turn import find_model
 from claudemock.engine.attached import with_tokens
 from claudemock.engine.checks import CheckContext, check
 from claudemock.wire.parse import parse_count_tokens
