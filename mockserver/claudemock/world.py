@@ -24,7 +24,7 @@ from claudemock.settings import Settings
 from claudemock.state.backing import Backing, InFile, InMemory
 
 _WORKSPACE_ID = re.compile(r"wrkspc_\w{1,64}", re.ASCII)
-_REMEMBERED = 64_000_000  # bytes of what is known of uploaded files' contents
+_REMEMBERED = 128_000_000  # bytes of what is known of uploaded files' contents
 
 
 @dataclass(frozen=True, slots=True)

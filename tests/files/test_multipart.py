@@ -77,7 +77,7 @@ def test_any_bytes_at_all(body: bytes, places: list[int]) -> None:
         return found, reader.fields, reader.file
 
     whole = outcome([body])
-    assert whole == 400 or b'name="file"; filename=' in body
+    assert whole == 400 or b'name="file"' in body
     assert whole == outcome(cut(body, places))
 
 

@@ -7,7 +7,6 @@ of the scope "" (which no client can have) together with its record.
 
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 
@@ -157,10 +156,6 @@ class FileShelf:
     def open(self, file: StoredFile) -> BinaryIO:
         """Its content, for reading. Raises `FileNotFoundError` if it has just been removed."""
         return self._blobs.open(file.id)
-
-    def path(self, file: StoredFile) -> Path:
-        """Where its content lies."""
-        return self._blobs.path(file.id)
 
     def clear(self) -> None:
         """Forget everything: files, contents, and how often each was seen."""
