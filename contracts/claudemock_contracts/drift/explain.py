@@ -4,7 +4,6 @@ import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import Any
 
 from claudemock_contracts.drift.volatile import PATTERNS, skeleton
@@ -33,11 +32,11 @@ class Difference:
 def explain(before: Any, after: Any) -> Difference:
     """The first difference of two blocks, which are not the same to the model."""
     if _sorted(before) == _sorted(after):
-        return Difference(kind="json-key-order", path=_order_path(before, after), byte=0, **_shown(before, after))
+        return _as_json("json-key-order", _order_path(before, after), before, after)
     path, old, new = _leaf(before, after, "")
     if isinstance(old, str) and isinstance(new, str):
         return _texts(path, old, new)
-    return Difference(kind="structure", path=path, byte=0, **_shown(old, new))
+    return _as_json("structure", path, old, new)
 
 
 def _sorted(value: Any) -> Any:
@@ -87,7 +86,7 @@ def _as_text(value: Any) -> Any:
 
 
 def _texts(path: str, old: str, new: str) -> Difference:
-    at = len(commonprefix([old, new]))
+    at = parting(old, new)
     byte = len(old[:at].encode("utf-8", "replace"))
     alike = _alike(old, new)
     if alike is not None:
@@ -159,7 +158,20 @@ def _around(text: str, at: int) -> str:
     return ("…" if start else "") + piece + ("…" if start + _MOST < len(text) else "")
 
 
-def _shown(before: Any, after: Any) -> dict[str, str]:
-    texts = [json.dumps(_bare(value), ensure_ascii=False, default=str) for value in (before, after)]
-    at = len(commonprefix(texts))
-    return {"before": _around(texts[0], at), "after": _around(texts[1], at)}
+def _as_json(kind: str, path: str, before: Any, after: Any) -> Difference:
+    """A difference of two values that are no texts, shown as JSON."""
+    one, other = (json.dumps(_bare(value), ensure_ascii=False, default=str) for value in (before, after))
+    at = parting(one, other)
+    return Difference(kind=kind, path=path, byte=0, before=_around(one, at), after=_around(other, at))
+
+
+def parting(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

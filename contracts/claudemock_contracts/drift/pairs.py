@@ -11,6 +11,7 @@ from claudemock_contracts.drift.simulate import Simulation, Step
 from claudemock_contracts.transcript import Call, Transcript
 
 Link = Literal["exact", "echo", "sibling"]
+_READ_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +46,8 @@ class CacheStory:
 
     `marked` are the markers of every call with some, by its number. `steps` are the calls that used the cache,
     `linked` those of them that go on from another, with it, and `siblings` those that begin a conversation, by family
-    in order. `missed` are the pairs that part too early, and `expired` those where the entry had run out before.
+    in order. `parted` says of each one that was compared, by number, where it parts from the earlier. `missed` are the
+    pairs that part too early, and `expired` those where the entry had run out before.
     """
 
     marked: dict[int, list[Marker]] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class CacheStory:
     linked: list[tuple[Step, Step, Link]] = field(default_factory=list)
     siblings: dict[int, list[Step]] = field(default_factory=dict)
     compared: dict[int, list[tuple[Step, Step]]] = field(default_factory=dict)
+    parted: dict[int, Divergence | None] = field(default_factory=dict)
     missed: list[MissedPair] = field(default_factory=list)
     expired: list[tuple[Step, Step]] = field(default_factory=list)
 
@@ -99,10 +102,13 @@ def _comparable(before: Sequence[Step], step: Step) -> Step | None:
 def _compare(found: CacheStory, earlier: Step, step: Step, link: Link) -> None:
     if earlier.call.model_name != step.call.model_name:
         return  # another model shares nothing, whatever else is the same
+    if step.served_read >= max(earlier.marked * _READ_ALL, 1):
+        return  # the answer says that it was read, so what differs is no part of the prompt
     if step.now and earlier.now and step.now - earlier.now >= earlier.lifetime:
         found.expired.append((earlier, step))
         return
     divergence = diverges(earlier, step.call)
+    found.parted[step.call.number] = divergence
     if divergence is not None and divergence.cause != "parameters":
         found.missed.append(MissedPair(earlier, step, link, divergence))
 

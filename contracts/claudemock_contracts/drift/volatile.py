@@ -7,19 +7,27 @@ from typing import Final
 _MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DAYS = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 
+_OFFSET = r"(?:Z|[+-]\d\d:?\d\d| ?UTC)?"
+_CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?"
+_HEX = "[0-9a-fA-F]"
+_MINTED = (
+    "req|sess|session|user|run|trace|conv|conversation|toolu|msg|task|job|request|thread|call|nonce|build|order|ticket"
+    "|exec|worker|span"
+)
+
 _PATTERNS: Final[Mapping[str, str]] = {
-    "timestamp": rf"\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d| ?UTC)?"
+    "timestamp": rf"\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?{_OFFSET}"
     rf"|{_DAYS},? \d{{1,2}} {_MONTHS} \d{{4}} \d\d:\d\d(?::\d\d)?(?: [A-Z]{{3}}| [+-]\d{{4}})?"
-    rf"|(?:{_DAYS},? )?{_MONTHS} \d{{1,2}},? (?:at )?(?:\d{{4}},? (?:at )?)?\d{{1,2}}:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?(?: \d{{4}})?"
-    r"|\d{1,2}/\d{1,2}/\d{2,4},? \d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?",
+    rf"|(?:{_DAYS},? )?{_MONTHS} +\d{{1,2}},? (?:at )?(?:\d{{4}},? (?:at )?)?{_CLOCK}(?: \d{{4}})?"
+    rf"|\d{{1,2}}/\d{{1,2}}/\d{{2,4}},? {_CLOCK}",
     "clock time": r"\b\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?\b",
     "epoch": r"(?<![\w.])1[6-9]\d{8}(?:\.\d+|\d{3}|\d{6}|\d{9})?(?![\w])",
-    "date": rf"\b\d{{4}}-\d\d-\d\d\b|\b{_MONTHS} \d{{1,2}},? \d{{4}}\b|\b\d{{1,2}} {_MONTHS} \d{{4}}\b|\b\d{{1,2}}/\d{{1,2}}/\d{{4}}\b",
-    "uuid": r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b|\b[0-9a-fA-F]{32}\b",
-    "id": r"\b(?:req|sess|session|user|run|trace|conv|conversation|toolu|msg|task|job|request|thread|call|nonce|build|order"
-    r"|ticket|exec|worker|span)[_:=-][A-Za-z0-9-]{3,}|\bcch=[0-9A-Za-z]+",
-    "temporary path": r"(?:/private)?(?:/var/folders|/tmp|/var/tmp)/[\w./+-]+|[A-Z]:\\+(?:Users\\+[^\\\s]+\\+AppData\\+Local\\+)?Temp"
-    r"\\+[\w.\\-]+|\bpytest-\d+|\btmp[a-z0-9_]{6,}\b",
+    "date": rf"\b\d{{4}}-\d\d-\d\d\b|\b{_MONTHS} \d{{1,2}},? \d{{4}}\b|\b\d{{1,2}} {_MONTHS} \d{{4}}\b"
+    r"|\b\d{1,2}/\d{1,2}/\d{4}\b",
+    "uuid": rf"\b{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}\b|\b{_HEX}{{32}}\b",
+    "id": rf"\b(?:{_MINTED})[_:=-](?=[A-Za-z-]*\d)[A-Za-z0-9-]{{3,}}|\bcch=[0-9A-Za-z]+",
+    "temporary path": r"(?:/private)?(?:/var/folders|/tmp|/var/tmp)/[\w./+-]+"
+    r"|[A-Z]:\\+(?:Users\\+[^\\\s]+\\+AppData\\+Local\\+)?Temp\\+[\w.\\-]+|\bpytest-\d+|\btmp[a-z0-9_]{6,}\b",
     "memory address": r"\b0x[0-9a-fA-F]{6,}\b",
     "digest": r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b",
     "e-mail": r"\b[\w.+-]+@[\w-]+\.[\w.-]+\b",
