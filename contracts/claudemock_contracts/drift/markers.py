@@ -1,6 +1,6 @@
 """Every `cache_control` of a request as written, nested ones and the automatic one included."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from claudemock_contracts.transcript import Call
@@ -19,34 +19,33 @@ class Marker(NamedTuple):
 
 def markers(call: Call) -> list[Marker]:
     """The markers of a request in the order of the prompt; the automatic one, at the top level, last."""
-    return list(_markers(call))
-
-
-def _markers(call: Call) -> Iterator[Marker]:
     body = call.body
+    found: list[Marker] = []
     for group in ("tools", "system"):
         blocks = body.get(group)
         if isinstance(blocks, list):
-            yield from _of("tools" if group == "tools" else "system", group, blocks)
+            _scan(found, "tools" if group == "tools" else "system", group, blocks)
     messages = body.get("messages")
     for number, message in enumerate(messages if isinstance(messages, list) else ()):
-        content = message.get("content") if isinstance(message, dict) else None
-        if isinstance(content, list):
-            yield from _of("messages", f"messages.{number}.content", content)
+        content = message.get("content") if type(message) is dict else None
+        if type(content) is list:
+            _scan(found, "messages", number, content)
     if isinstance(body.get("cache_control"), dict):
-        yield Marker("cache_control", "automatic", _ttl(body["cache_control"]), body)
+        found.append(Marker("cache_control", "automatic", _ttl(body["cache_control"]), body))
+    return found
 
 
-def _of(group: Group, place: str, blocks: Sequence[Any]) -> Iterator[Marker]:
+def _scan(found: list[Marker], group: Group, place: str | int, blocks: Sequence[Any]) -> None:
+    """Add the markers of a list of blocks. Nearly every block has none, and is passed over as fast as can be."""
     for index, block in enumerate(blocks):
-        if not isinstance(block, dict):
-            continue
-        inner = block.get("content")
-        if isinstance(inner, list):
-            yield from _of(group, f"{place}.{index}.content", inner)
-        control = block.get("cache_control")
-        if isinstance(control, dict):
-            yield Marker(f"{place}.{index}", group, _ttl(control), block)
+        if type(block) is dict and ("cache_control" in block or type(block.get("content")) is list):
+            start = f"messages.{place}.content" if isinstance(place, int) else place
+            inner = block.get("content")
+            if isinstance(inner, list):
+                _scan(found, group, f"{start}.{index}.content", inner)
+            control = block.get("cache_control")
+            if isinstance(control, dict):
+                found.append(Marker(f"{start}.{index}", group, _ttl(control), block))
 
 
 def _ttl(control: Any) -> Literal["5m", "1h"]:

@@ -114,7 +114,7 @@ class Transcript:
         """How many messages both begin with."""
         same = self.prompts.same
         for number, (one, other) in enumerate(zip(earlier, later, strict=False)):
-            if not same(one, other):
+            if one != other and not same(one, other):
                 return number
         return min(len(earlier), len(later))
 
