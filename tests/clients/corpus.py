@@ -1,8 +1,8 @@
 """The corpus of sample programs: finding them, running them against a scope, and what came of it.
 
 A sample is a module with `RULE` (the contract it must be reported for, or None if it is correct), `arrange(claude)`, and
-`run()`, plain or async. A `run` that takes `llm` is run with the SDK and with raw HTTP. Optional: `RAISES` (the name
-of the exception `run` ends with), `ALSO` (contracts that may be reported besides), `NEEDS` (what of the mock it needs).
+`run()`, plain or async. A `run` that takes `llm` is run with the SDK and with raw HTTP. Optional: `RAISES` (the names
+of the exceptions `run` ends with), `ALSO` (contracts that may be reported besides), `NEEDS` (what of the mock it needs).
 """
 
 import asyncio
@@ -47,10 +47,10 @@ class Case:
         return tuple(getattr(self.module, "ALSO", ()))
 
     @property
-    def raises(self) -> str | None:
-        """The name of the exception it ends with."""
-        name: str | None = getattr(self.module, "RAISES", None)
-        return name
+    def raises(self) -> tuple[str, ...]:
+        """The exceptions it may end with, by name; none for a program that gives an answer."""
+        names: str | tuple[str, ...] = getattr(self.module, "RAISES", ())
+        return (names,) if isinstance(names, str) else names
 
     @property
     def needs(self) -> tuple[str, ...]:
