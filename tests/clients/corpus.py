@@ -54,7 +54,7 @@ class Case:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """What of the mock it needs: `fault`, `batches`, `virtual`."""
+        """What of the mock it needs: `fault`, `batches`."""
         return tuple(getattr(self.module, "NEEDS", ()))
 
 
@@ -84,8 +84,7 @@ def load(folder: Path = SAMPLES) -> Iterator[Case]:
 
 def lacking(case: Case, claude: MockServer) -> list[str]:
     """What the case needs and this server has not."""
-    owners = {"fault": claude, "batches": claude, "virtual": claude.clock}
-    return [name for name in case.needs if not hasattr(owners[name], name)]
+    return [name for name in case.needs if not hasattr(claude, name)]
 
 
 def run_case(case: Case, claude: MockServer) -> Outcome:
@@ -95,24 +94,11 @@ def run_case(case: Case, claude: MockServer) -> Outcome:
     with patch.dict(os.environ, {"ANTHROPIC_BASE_URL": claude.base_url, "ANTHROPIC_API_KEY": claude.api_key}):
         case.module.arrange(claude)
         try:
-            answer = _run(case, claude)
+            answer = _call(case.module.run, case.way)
         except Exception as raised:  # noqa: BLE001 - how a program fails is part of what it is judged by
             error = raised
     armed = claude.call("GET", "replies")["replies"]
-    return Outcome(answer, error, claude.find(), [entry for entry in armed if not _answered(entry)])
-
-
-def _answered(entry: dict[str, Any]) -> bool:
-    return bool(entry["left"] == 0 or (entry["left"] is None and entry["used"]))
-
-
-def _run(case: Case, claude: MockServer) -> Any:
-    program: Callable[..., Any] = case.module.run
-    if "virtual" in case.needs:
-        virtual: Any = claude.clock
-        with virtual.virtual():
-            return _call(program, case.way)
-    return _call(program, case.way)
+    return Outcome(answer, error, claude.find(), [entry for entry in armed if entry["left"]])
 
 
 def _call(program: Callable[..., Any], way: str) -> Any:
