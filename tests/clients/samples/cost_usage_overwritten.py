@@ -10,6 +10,7 @@ from claudemock.control.client import MockServer
 from tests.clients.kit import SONNET, Json, raw_client, user
 
 RULE = None
+MEASURED = True
 
 
 def one_call(question: str) -> dict[str, int]:

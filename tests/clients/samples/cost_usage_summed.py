@@ -10,6 +10,7 @@ from claudemock.control.client import MockServer
 from tests.clients.kit import SONNET, Json, raw_client, user
 
 RULE = "R14 usage-cumulative-summed"
+MEASURED = True
 
 
 def count(usage: Counter[str], event: Json) -> None:
