@@ -1,8 +1,9 @@
 """The corpus of sample programs: finding them, running them against a scope, and what came of it.
 
-A sample is a module with `RULE` (the contract it must be reported for, or None if it is correct), `arrange(claude)`, and
-`run()`, plain or async. A `run` that takes `llm` is run with the SDK and with raw HTTP. Optional: `RAISES` (the names
-of the exceptions `run` ends with), `ALSO` (contracts that may be reported besides), `NEEDS` (what of the mock it needs).
+A sample is a module with `RULE` (the contract it must be reported for, or None if it is correct), `arrange(claude)`
+(scripts the mock) and `run()`, plain or async. A `run` that takes `llm` is run with the SDK and with raw HTTP.
+Optional: `RAISES` (names of the exceptions `run` may end with), `ALSO` (contracts that may be reported besides), `NEEDS`
+(what of the mock it needs), `ORACLES` (what its test would tell the judge), `MEASURED` (its answer is token counts).
 """
 
 import asyncio
@@ -51,6 +52,16 @@ class Case:
         """The exceptions it may end with, by name; none for a program that gives an answer."""
         names: str | tuple[str, ...] = getattr(self.module, "RAISES", ())
         return (names,) if isinstance(names, str) else names
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What its test would tell the judge: fields of `Oracles`."""
+        return dict(getattr(self.module, "ORACLES", {}))
+
+    @property
+    def measures(self) -> bool:
+        """Whether its answer is what it measured: figures by name."""
+        return bool(getattr(self.module, "MEASURED", False))
 
     @property
     def needs(self) -> tuple[str, ...]:

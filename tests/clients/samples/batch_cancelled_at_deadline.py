@@ -26,7 +26,10 @@ async def wait(client: anthropic.AsyncAnthropic, batch_id: str, polls: int) -> b
 
 async def run() -> dict[str, str]:
     requests: list[Any] = [
-        {"custom_id": f"n{n}", "params": {"model": SONNET, "max_tokens": 9, "messages": [{"role": "user", "content": f"n{n}"}]}}
+        {
+            "custom_id": f"n{n}",
+            "params": {"model": SONNET, "max_tokens": 9, "messages": [{"role": "user", "content": f"n{n}"}]},
+        }
         for n in range(3)
     ]
     async with anthropic.AsyncAnthropic() as client:

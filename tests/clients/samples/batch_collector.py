@@ -26,7 +26,10 @@ class Job:
 
     def run(self, texts: Mapping[str, str]) -> dict[str, str]:
         requests: list[Any] = [
-            {"custom_id": key, "params": {"model": HAIKU, "max_tokens": 30, "messages": [{"role": "user", "content": text}]}}
+            {
+                "custom_id": key,
+                "params": {"model": HAIKU, "max_tokens": 30, "messages": [{"role": "user", "content": text}]},
+            }
             for key, text in texts.items()
         ]
         batch_id = self.batches.create(requests=requests).id

@@ -33,7 +33,10 @@ def arrange(claude: MockServer) -> None:
 
 async def run() -> dict[str, str]:
     requests: list[Any] = [
-        {"custom_id": text.replace(" ", "_"), "params": {"model": SONNET, "max_tokens": 30, "messages": [{"role": "user", "content": text}]}}
+        {
+            "custom_id": text.replace(" ", "_"),
+            "params": {"model": SONNET, "max_tokens": 30, "messages": [{"role": "user", "content": text}]},
+        }
         for text in TEXTS
     ]
     async with anthropic.AsyncAnthropic() as client:

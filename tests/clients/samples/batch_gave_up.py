@@ -19,7 +19,10 @@ ORACLES = {"complete": True}
 
 async def translate(client: anthropic.AsyncAnthropic, lines: dict[str, str]) -> dict[str, str]:
     requests: list[Any] = [
-        {"custom_id": key, "params": {"model": SONNET, "max_tokens": 99, "messages": [{"role": "user", "content": line}]}}
+        {
+            "custom_id": key,
+            "params": {"model": SONNET, "max_tokens": 99, "messages": [{"role": "user", "content": line}]},
+        }
         for key, line in lines.items()
     ]
     batch = await client.messages.batches.create(requests=requests)

@@ -36,7 +36,8 @@ def collect(store: Path) -> dict[str, str]:
             time.sleep(0.1 * 2**attempt)
         rows = [json.loads(line) for line in http.get(batch["results_url"]).raise_for_status().iter_lines()]
     return {
-        row["custom_id"]: said(row["result"]["message"]) if row["result"]["type"] == "succeeded" else "?" for row in rows
+        row["custom_id"]: said(row["result"]["message"]) if row["result"]["type"] == "succeeded" else "?"
+        for row in rows
     }
 
 

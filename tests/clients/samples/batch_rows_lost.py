@@ -23,7 +23,10 @@ class Moderation:
 
     def check(self, posts: dict[str, str]) -> dict[str, str]:
         requests: list[Any] = [
-            {"custom_id": key, "params": {"model": HAIKU, "max_tokens": 9, "messages": [{"role": "user", "content": post}]}}
+            {
+                "custom_id": key,
+                "params": {"model": HAIKU, "max_tokens": 9, "messages": [{"role": "user", "content": post}]},
+            }
             for key, post in posts.items()
         ]
         batch = self.batches.create(requests=requests)

@@ -25,7 +25,10 @@ def arrange(claude: MockServer) -> None:
 
 def run() -> dict[str, int]:
     requests: list[Any] = [
-        {"custom_id": f"o{n}", "params": {"model": HAIKU, "max_tokens": 5, "messages": [{"role": "user", "content": text}]}}
+        {
+            "custom_id": f"o{n}",
+            "params": {"model": HAIKU, "max_tokens": 5, "messages": [{"role": "user", "content": text}]},
+        }
         for n, text in enumerate(OPINIONS)
     ]
     tally: Counter[str] = Counter()

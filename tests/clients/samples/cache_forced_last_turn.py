@@ -25,7 +25,12 @@ def arrange(claude: MockServer) -> None:
 def run(llm: Llm) -> str:
     history = [user([marked(f"Review the code.\n\n{handbook('review')}")])]
     for turn in range(4):
-        choices: list[Json] = [{}, {"tool_choice": {"type": "auto"}}, {}, {"tool_choice": {"type": "tool", "name": "report"}}]
+        choices: list[Json] = [
+            {},
+            {"tool_choice": {"type": "auto"}},
+            {},
+            {"tool_choice": {"type": "tool", "name": "report"}},
+        ]
         message = llm.create(
             model=OPUS,
             max_tokens=800,

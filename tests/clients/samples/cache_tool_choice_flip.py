@@ -23,9 +23,7 @@ def run(llm: Llm) -> list[str]:
     history = [user([marked(f"Plan the release.\n\n{handbook('release planning')}")])]
     seen = []
     for turn in range(5):
-        message = llm.create(
-            model=SONNET, max_tokens=700, tools=[SEARCH], tool_choice=choice(turn), messages=history
-        )
+        message = llm.create(model=SONNET, max_tokens=700, tools=[SEARCH], tool_choice=choice(turn), messages=history)
         found = []
         for call in calls(message):
             seen.append(call["input"]["query"])

@@ -34,7 +34,8 @@ def arrange(claude: MockServer) -> None:
 
 
 async def run() -> str:
-    search, history = MeteredSearch(5), [{"role": "user", "content": "When can I take a sabbatical?"}]
+    search = MeteredSearch(5)
+    history: list[Json] = [{"role": "user", "content": "When can I take a sabbatical?"}]
     async with anthropic.AsyncAnthropic() as client:
         while search.left > 0:
             spec: Any = search.spec
@@ -47,6 +48,8 @@ async def run() -> str:
                 return str(answer.content[0].text)
             content = answer.to_dict()["content"]
             history.append({"role": "assistant", "content": content})
-            done = [result(call, await search(call["input"]["query"])) for call in content if call["type"] == "tool_use"]
+            done = [
+                result(call, await search(call["input"]["query"])) for call in content if call["type"] == "tool_use"
+            ]
             history.append({"role": "user", "content": done})
     raise RuntimeError("out of searches")

@@ -24,9 +24,7 @@ class Chat:
 
     def say(self, line: str) -> str:
         turns: Any = [*self.history, user([marked(line)])]
-        with self.client.messages.stream(
-            model=SONNET, max_tokens=500, system=self._system(), messages=turns
-        ) as stream:
+        with self.client.messages.stream(model=SONNET, max_tokens=500, system=self._system(), messages=turns) as stream:
             answer = "".join(stream.text_stream)
             assert stream.get_final_message().stop_reason == "end_turn"
         self.history += [user(line), assistant(answer)]

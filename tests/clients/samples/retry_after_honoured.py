@@ -22,7 +22,8 @@ def wait_of(header: str | None, attempt: int) -> float:
     except ValueError:
         pass
     until = parsedate_to_datetime(header or "")
-    return max(backoff, (until - datetime.now(UTC)).total_seconds())
+    left: float = (until - datetime.now(UTC)).total_seconds()
+    return max(backoff, left)
 
 
 def ask(body: Json) -> str:

@@ -16,9 +16,7 @@ def ask(client: anthropic.Anthropic, line: str) -> str:
     failure: anthropic.APIStatusError | None = None
     for model in (OPUS, SONNET):
         try:
-            message = client.messages.create(
-                model=model, max_tokens=300, messages=[{"role": "user", "content": line}]
-            )
+            message = client.messages.create(model=model, max_tokens=300, messages=[{"role": "user", "content": line}])
         except anthropic.APIStatusError as error:
             if error.status_code != 529:
                 raise

@@ -18,9 +18,7 @@ NEEDS = ("fault",)
 def patient(client: anthropic.Anthropic, line: str) -> str:
     for attempt in range(4):
         try:
-            message = client.messages.create(
-                model=SONNET, max_tokens=100, messages=[{"role": "user", "content": line}]
-            )
+            message = client.messages.create(model=SONNET, max_tokens=100, messages=[{"role": "user", "content": line}])
         except anthropic.RateLimitError as error:
             if attempt == 3:
                 raise

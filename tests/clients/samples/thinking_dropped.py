@@ -1,6 +1,6 @@
 """A thinking agent that keeps only what it understands.
 
-Bug: it rebuilds the assistant turn from text and tool calls, so that the signed thinking is gone when results come back.
+Bug: it rebuilds the assistant turn from text and tool calls, and the signed thinking is gone when results go back.
 """
 
 from claudemock import thinking, tool_use

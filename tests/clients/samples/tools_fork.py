@@ -5,7 +5,7 @@ Trap: the same tool ids in two lineages, which fork from one prefix.
 
 from claudemock import tool_use
 from claudemock.control.client import MockServer
-from tests.clients.kit import SONNET, SEARCH, Json, Llm, assistant, calls, result, said, user
+from tests.clients.kit import SEARCH, SONNET, Json, Llm, assistant, calls, result, said, user
 
 RULE = None
 

@@ -10,7 +10,7 @@ from tests.clients.kit import OPUS, Json, Llm, assistant, calls, result, said, u
 RULE = None
 LOGS = {
     "app.log": "Error: connection refused\nError: connection refused",
-    "worker.log": "Traceback (most recent call last):\n  File \"job.py\", line 3, in run\nValueError: no rows",
+    "worker.log": 'Traceback (most recent call last):\n  File "job.py", line 3, in run\nValueError: no rows',
 }
 TAIL: Json = {
     "name": "tail",

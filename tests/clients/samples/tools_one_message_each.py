@@ -23,6 +23,5 @@ def run(llm: Llm) -> str:
         if message["stop_reason"] == "end_turn":
             return said(message)
         history.append(assistant(message["content"]))
-        for call in calls(message):
-            history.append(user([result(call, f"{call['input']['query']}: 1.2 million")]))
+        history.extend(user([result(call, f"{call['input']['query']}: 1.2 million")]) for call in calls(message))
     raise RuntimeError("too many turns")
