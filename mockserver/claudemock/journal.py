@@ -66,6 +66,7 @@ class Exchange:
     model: str | None = None
     usage: bytes | None = None  # as JSON
     script: str | None = None
+    open: bool = False  # no credentials in the body: it was read, and names no MCP servers
     cost: Any = None  # a `Cost`; None: not a priced exchange
 
     _packed: bytes = b""  # the request's headers once the exchange is over
@@ -84,7 +85,7 @@ class Exchange:
     def pack(self) -> None:
         """Give up what only the request's way through the server needed; what stays is bytes, cheap to keep."""
         self._packed = self._lines()
-        if b"authorization_token" in self.body:
+        if not self.open and b"authorization_token" in self.body:
             self.body = _TOKEN.sub(lambda found: found[1] + b'"\xe2\x80\xa6"', self.body)
         self.headers, self.named = [], _FORGOTTEN
         self.chunks = [(at, fitted(chunk)) for at, chunk in self.chunks]
@@ -139,7 +140,12 @@ class Exchange:
 
 
 class Journal:
-    """Exchanges in the order they began. Over `limit` bytes the oldest that ended are dropped, counted by scope."""
+    """Exchanges in the order they began. Over `limit` bytes the oldest that ended are dropped, counted by scope.
+
+    `poll` is how often, in seconds, one has to look for what other processes put in; None: there are none.
+    """
+
+    poll: float | None = None
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -152,8 +158,7 @@ class Journal:
 
     def begin(self, exchange: Exchange) -> None:
         """Put a new exchange into the journal."""
-        exchange.sequence = self._next
-        self._next += 1
+        exchange.sequence = self._number()
         self._open[exchange.sequence] = exchange
 
     def close(self, exchange: Exchange, ended: Ended) -> None:
@@ -164,12 +169,23 @@ class Journal:
         exchange.pack()
         if self._open.pop(exchange.sequence, None) is None:
             return  # its scope was cleared meanwhile
+        self._keep(exchange)
+
+    def _forgotten(self, exchange: Exchange) -> None:
+        """An exchange was dropped for want of room."""
+
+    def _number(self) -> int:
+        self._next += 1
+        return self._next - 1
+
+    def _keep(self, exchange: Exchange) -> None:
         self._ended.append(exchange)
         self._bytes += exchange.size
         while self._bytes > self._limit and len(self._ended) > 1:
             oldest = self._ended.popleft()
             self._bytes -= oldest.size
             self._dropped[oldest.scope] += 1
+            self._forgotten(oldest)
         for listener in tuple(self._listeners):
             listener()
 
@@ -185,8 +201,14 @@ class Journal:
 
     def clear(self, scope: str) -> None:
         """Forget a scope's exchanges. Those still open go on unlisted."""
-        self._ended = deque(entry for entry in self._ended if entry.scope != scope)
-        self._open = {number: entry for number, entry in self._open.items() if entry.scope != scope}
+        self._forget(scope, self._next)
+
+    def _forget(self, scope: str, before: int) -> None:
+        def stays(entry: Exchange) -> bool:
+            return entry.scope != scope or entry.sequence >= before
+
+        self._ended = deque(entry for entry in self._ended if stays(entry))
+        self._open = {number: entry for number, entry in self._open.items() if stays(entry)}
         self._bytes = sum(entry.size for entry in self._ended)
         del self._dropped[scope]
 

@@ -5,7 +5,9 @@ import gc
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +77,35 @@ def load(paths: Iterable[str | Path]) -> Script:
 
 
 def run(settings: Settings, script: Script, ready: Callable[[str], None]) -> None:
-    """Serve until interrupted; `ready` is called with the base URL once the server answers."""
-    sock = listen(settings.host, settings.port)
-    world = World(settings, script)
-    try:
-        server = _Server(_config(world), lambda: ready(base_url(sock)))
-        _spare_the_collector()
-        server.run(sockets=[sock])
-    finally:
-        world.close()
-        sock.close()
+    """Serve until interrupted; `ready` is called with the base URL once the server answers.
+
+    Raises `PortTakenError`, `StoreError` for a state file that cannot be used, and `RuntimeError` for workers that end
+    before they answer.
+    """
+    with closing(listen(settings.host, settings.port)) as sock:
+        once = partial(ready, base_url(sock))
+        serve_socket = _ServeSocket(settings, script)
+        if settings.workers == 1:
+            serve_socket(sock, once)
+            return
+        from claudemock.workers import Workers  # multiprocessing is for those who use it
+
+        World(settings, script).close()  # says what is wrong with the state file, and brings it up to date, once
+        Workers(settings.workers, serve_socket, sock).run(once)
+
+
+@dataclass(frozen=True, slots=True)
+class _ServeSocket:
+    """Serves one socket until told to stop, in whatever process it is called in."""
+
+    settings: Settings
+    script: Script
+
+    def __call__(self, sock: socket.socket, ready: Callable[[], None]) -> None:
+        with closing(World(self.settings, self.script)) as world:
+            server = _Server(_config(world), ready)
+            _spare_the_collector()
+            server.run(sockets=[sock])
 
 
 def _spare_the_collector() -> None:

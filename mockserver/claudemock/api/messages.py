@@ -35,14 +35,17 @@ class Messages:
         """Serve one request."""
         exchange, place = carried(scope)
         await read_body(receive, exchange, self._world.settings.limits.messages)
-        identify(exchange, place)
-        assert exchange.source is not None  # noqa: S101 - identify has just set it
-        turn = self._intake.turn(place, exchange, exchange.source)
-        answer, message_id = self._answers.of(turn)
-        exchange.usage = answer.usage
-        self._billing.charge(exchange, turn, answer.message)
-        _remember(exchange, place, turn, answer)
-        limits = settled_limits(place, turn, answer.message)
+        look = self._intake.look(exchange)
+        with self._world.step():
+            identify(exchange, place, None if look is None else look[0].digest)
+            assert exchange.source is not None  # noqa: S101 - identify has just set it
+            turn = self._intake.turn(place, exchange, exchange.source, look)
+            exchange.open = not turn.request.mcp_servers
+            answer, message_id = self._answers.of(turn)
+            exchange.usage = answer.usage
+            self._billing.charge(exchange, turn, answer.message)
+            _remember(exchange, place, turn, answer)
+            limits = settled_limits(place, turn, answer.message)
         if turn.request.stream:
             headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
             await self._stream(place, turn, answer.events(message_id), headers, receive, send)

@@ -88,11 +88,11 @@ def plain_headers(length: int) -> HeaderBlock:
     return HeaderBlock(b"content-type: application/json\r\ncontent-length: %d\r\n" % length, length)
 
 
-def identify(exchange: Exchange, place: Scope) -> str:
-    """The request's id, made from the request the first time it is needed."""
+def identify(exchange: Exchange, place: Scope, digest: bytes | None = None) -> str:
+    """The request's id, made from the request the first time it is needed; `digest` may stand for its body."""
     if exchange.request_id is None:
         line = f"{exchange.method} {exchange.path}?{exchange.query}\n"
-        exchange.source = place.source(line.encode("utf-8", "replace"), exchange.body)
+        exchange.source = place.source(line.encode("utf-8", "replace"), digest or exchange.body)
         exchange.request_id = make_id("req", exchange.source)
     return exchange.request_id
 

@@ -125,7 +125,7 @@ async def wait_exchanges(world: World, place: Scope, exchange: Exchange, data: A
             if len(found) >= count or left <= 0:
                 return 200, _listing(world, filters, found) | {"complete": len(found) >= count}
             try:
-                await asyncio.wait_for(ended.wait(), left)
+                await asyncio.wait_for(ended.wait(), min(left, world.journal.poll or left))
             except TimeoutError:
                 continue
     finally:
