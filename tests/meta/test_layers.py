@@ -28,7 +28,8 @@ PLUMBING = tuple(f"claudemock.api.{name}" for name in ("asgi", "body", "query", 
 DOORS = ("claudemock.api", "claudemock.control", "claudemock.inspector")
 SERVER = (*WORLD, *DOORS, *PLUMBING)
 JUDGES = tuple(
-    f"claudemock_contracts.{name}" for name in ("exchange", "transcript", "contract", "finding", "rules", "run")
+    f"claudemock_contracts.{name}"
+    for name in ("exchange", "oracles", "transcript", "drift", "examples", "contract", "finding", "rules", "run")
 )
 
 LAYERS: dict[str, tuple[str, ...]] = {
@@ -71,6 +72,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.__main__": ("claudemock.cli",),
     "claudemock_contracts": (),
     **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", *JUDGES)),
+    "claudemock_contracts.sources": ("claudemock_contracts.exchange",),
 }
 
 THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __init__; a layer not here has none
@@ -86,6 +88,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.protocol": ("uvicorn",),
     "claudemock.serving": ("uvicorn",),
     "claudemock.demo": ("anthropic",),
+    "claudemock_contracts.sources": ("orjson", "yaml"),
 }
 
 NEVER_IO = ("asyncio", "socket", "threading", "subprocess", "sqlite3", "http")

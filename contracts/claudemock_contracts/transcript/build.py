@@ -1,0 +1,140 @@
+"""Building a transcript: one pass over the exchanges, in time and memory linear in them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from claudemock_contracts.exchange import Exchange
+from claudemock_contracts.oracles import Oracles
+from claudemock_contracts.transcript.attempts import Attempts, LogicalCall
+from claudemock_contracts.transcript.batches import Batches
+from claudemock_contracts.transcript.call import Call
+from claudemock_contracts.transcript.files import Files
+from claudemock_contracts.transcript.lineage import Lineage, Threads
+from claudemock_contracts.transcript.prompts import Prompts
+from claudemock_contracts.transcript.served import read_refused, read_served
+
+_MESSAGES = "/v1/messages"
+T = TypeVar("T")
+
+
+class Transcript:
+    """What happened in one scope. Rules read it and change nothing.
+
+    `exchanges` is everything in order; `calls` the requests to /v1/messages; `lineages` the conversations among them;
+    `logical_calls` groups all exchanges, other endpoints' too, into attempts at the same thing.
+    """
+
+    def __init__(self, scope: str, oracles: Oracles, prompts: Prompts) -> None:
+        self.scope = scope
+        self.oracles = oracles
+        self.prompts = prompts
+        self.exchanges: list[Exchange] = []
+        self.calls: list[Call] = []
+        self.lineages: list[Lineage] = []
+        self.batches = Batches()
+        self.files = Files()
+        self.threads = Threads()
+        self._calls: dict[str, Call] = {}
+        self._lineages: dict[int, Lineage] = {}
+        self._attempts = Attempts(self._key, self._failed)
+        self._logical: dict[str, LogicalCall] = {}
+        self._once: dict[Callable[..., Any], Any] = {}
+
+    @property
+    def logical_calls(self) -> Sequence[LogicalCall]:
+        """Everything the program wanted, each with all attempts at it, in the order of the first attempts."""
+        return self._attempts.calls
+
+    def call(self, exchange: Exchange | str) -> Call | None:
+        """The call an exchange is; None for other endpoints."""
+        return self._calls.get(exchange if isinstance(exchange, str) else exchange.id)
+
+    def logical_call(self, exchange: Exchange) -> LogicalCall:
+        """The attempts an exchange belongs to."""
+        return self._logical[exchange.id]
+
+    def lineage(self, call: Call) -> Lineage:
+        """The conversation a call belongs to."""
+        return self._lineages[call.root.number]
+
+    def once(self, study: Callable[["Transcript"], T]) -> T:
+        """What `study` makes of this transcript, made once however many rules ask."""
+        if study not in self._once:
+            self._once[study] = study(self)
+        found: T = self._once[study]
+        return found
+
+    def add(self, exchange: Exchange) -> None:
+        """Take in the next exchange, in the order they began."""
+        self.exchanges.append(exchange)
+        self.batches.take(exchange)
+        self.files.take(exchange)
+        if exchange.method == "POST" and exchange.endpoint == _MESSAGES:
+            self._add_call(exchange)
+        self._logical[exchange.id] = self._attempts.take(exchange)
+
+    def _add_call(self, exchange: Exchange) -> None:
+        body = exchange.json()
+        own = body.get("messages")
+        messages: list[Any] = own if isinstance(own, list) else []
+        continued = self.threads.thread_of(body)
+        before: list[Any] = []
+        if continued is not None and continued.served is not None:
+            before = [*continued.messages, {"role": "assistant", "content": list(continued.served.content)}]
+        call = Call(
+            exchange=exchange,
+            number=len(self.calls),
+            body=body,
+            messages=[*before, *messages] if before else messages,
+            served=read_served(exchange),
+            refused=read_refused(exchange),
+            offset=len(before),
+            prompts=self.prompts,
+        )
+        self._link(call)
+        self.files.refer(call)
+        self.calls.append(call)
+        self._calls[exchange.id] = call
+        self.threads.served(call)
+
+    def _link(self, call: Call) -> None:
+        found = self.threads.previous_of(call.body)
+        if found is None:
+            lineage = Lineage()
+            self.lineages.append(lineage)
+            self._lineages[call.number] = lineage
+        else:
+            call.previous, call.link = found
+            call.root = call.previous.root
+            lineage = self._lineages[call.root.number]
+            call.fresh = self._shared(call.previous.messages, call.messages)
+        lineage.calls.append(call)
+
+    def _shared(self, earlier: Sequence[Any], later: Sequence[Any]) -> int:
+        """How many messages both begin with."""
+        same = self.prompts.same
+        for number, (one, other) in enumerate(zip(earlier, later, strict=False)):
+            if not same(one, other):
+                return number
+        return min(len(earlier), len(later))
+
+    def _key(self, exchange: Exchange) -> bytes:
+        call = self._calls.get(exchange.id)
+        return exchange.digest() if call is None else call.key
+
+    def _failed(self, exchange: Exchange) -> bool:
+        call = self._calls.get(exchange.id)
+        return exchange.failed if call is None else call.failed
+
+
+def read_transcript(
+    exchanges: Iterable[Exchange], *, oracles: Oracles | None = None, prompts: Prompts | None = None
+) -> Transcript:
+    """The transcript of one scope's exchanges, given in any order; those without a time stay where they are."""
+    found = list(exchanges)
+    if all(exchange.started is not None for exchange in found):
+        found.sort(key=lambda exchange: exchange.started or 0.0)
+    transcript = Transcript(found[0].scope if found else "default", oracles or Oracles(), prompts or Prompts())
+    for exchange in found:
+        transcript.add(exchange)
+    return transcript
