@@ -70,6 +70,13 @@ def _behaviour_options(serve: argparse.ArgumentParser) -> None:
         help="replies in YAML or JSON; may be given again",
     )
     serve.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help='a fault armed from the start: "overloaded times=2", "cut after_event=3"; may be given again',
+    )
+    serve.add_argument(
         "--models",
         choices=("current", "known", "any"),
         default="current",
@@ -146,7 +153,8 @@ def _serve(options: argparse.Namespace) -> int:
         workers=options.workers,
     )
     try:
-        run(settings, load(options.script), lambda url: print(f"claudemock ready at {url}", flush=True))
+        script, faults = load(options.script, options.fault)
+        run(settings, script, lambda url: print(f"claudemock ready at {url}", flush=True), faults)
     except (ScriptError, StoreError) as error:
         return _fail(str(error))
     except PortTakenError as error:

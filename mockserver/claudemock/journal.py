@@ -7,7 +7,7 @@ form is made only when somebody asks.
 import re
 from base64 import b64encode
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from operator import attrgetter
@@ -26,6 +26,7 @@ _SCHEMES = frozenset({"bearer", "basic", "digest"})
 _MOCK_KEY = re.compile(r"sk-ant-mock[\w.%~-]*")
 _TOKEN = re.compile(rb'("authorization_token"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _DEEP = 200
+_LAST_EVENT = 100  # bytes that hold a message_stop, padding and all
 _OVERHEAD = 2304  # bytes one exchange costs besides its bodies and request headers, measured
 _ROOMY = 4096  # orjson gives its results this much memory at least
 _FORGOTTEN: Mapping[bytes, bytes] = MappingProxyType({})
@@ -48,6 +49,7 @@ class Exchange:
     key_workspace: str | None = None  # the workspace the credential is bound to
     started_at: float  # the scope's clock, seconds since the epoch
     began: float  # perf_counter
+    peer: Any = None  # the client's address and port
     workspace: str = "default"
     workspace_id: str | None = None
     version: str = ""
@@ -59,6 +61,8 @@ class Exchange:
     status: int = 0
     response_headers: Iterable[tuple[bytes, bytes]] = ()
     chunks: list[tuple[float, bytes]] = field(default_factory=list)
+    kept: int | None = None  # how many more bytes of the answer are kept; None: all
+    omitted: int = 0  # bytes of the answer that were not
     first_byte_ms: float | None = None
     response_start_ms: float | None = None
     end_ms: float | None = None
@@ -68,6 +72,8 @@ class Exchange:
     script: str | None = None
     open: bool = False  # no credentials in the body: it was read, and names no MCP servers
     cost: Any = None  # a `Cost`; None: not a priced exchange
+    faults: Sequence[Any] = ()  # `Strike`s: what was meant to go wrong, and what did
+    intended: bytes | None = None  # the body faults kept from being sent as it was; None: it was
 
     _packed: bytes = b""  # the request's headers once the exchange is over
 
@@ -80,7 +86,17 @@ class Exchange:
     def size(self) -> int:
         """Bytes held in memory, roughly."""
         sent = sum(len(chunk) for _, chunk in self.chunks)
-        return len(self.body) + sent + len(self._packed) + _OVERHEAD
+        return len(self.body) + sent + len(self._packed) + len(self.intended or b"") + _OVERHEAD
+
+    def sent(self, at: float, body: bytes) -> None:
+        """Note bytes of the answer, `at` milliseconds."""
+        if self.kept is not None:
+            head = body[: self.kept]
+            self.kept -= len(head)
+            self.omitted += len(body) - len(head)
+            body = head
+        if body:
+            self.chunks.append((at, body))
 
     def pack(self) -> None:
         """Give up what only the request's way through the server needed; what stays is bytes, cheap to keep."""
@@ -98,6 +114,30 @@ class Exchange:
         """Milliseconds since the request began."""
         return (perf_counter() - self.began) * 1000
 
+    @property
+    def request_headers(self) -> RawHeaders:
+        """The request's headers, names in lower case, secrets redacted."""
+        return _unpacked(self._packed or self._lines())
+
+    @property
+    def failed(self) -> bool:
+        """Whether the client got no use of it: an error, or an answer that is not whole; a running one has not yet."""
+        if self.ended is None:
+            return False
+        if self.status >= 400 or self.ended != "clean":
+            return True
+        kind = next((value for name, value in self.response_headers if name == b"content-type"), b"")
+        return b"event-stream" in kind and b"event: message_stop" not in self._tail(_LAST_EVENT)
+
+    def _tail(self, size: int) -> bytes:
+        """The last bytes sent, `size` or more if there are so many."""
+        tail = b""
+        for _, chunk in reversed(self.chunks):
+            tail = chunk + tail
+            if len(tail) >= size:
+                break
+        return tail
+
     def header(self, name: bytes) -> str | None:
         """The request header `name` (lower case), or None."""
         value = self.named.get(name)
@@ -109,8 +149,17 @@ class Exchange:
         response: dict[str, Any] = {"status": self.status, "headers": _headers(self.response_headers)}
         if "event-stream" in response["headers"].get("content-type", ""):
             response["events"] = list(_events(self.chunks))
+        elif self.omitted:
+            response["body"] = {"_base64": b64encode(sent).decode(), "_omitted": self.omitted}
         else:
             response["body"] = _readable(sent)
+        if self.intended is not None:
+            streamed = "events" in response
+            response["intended"] = (
+                {"events": list(_events([(0.0, self.intended)], timed=False))}
+                if streamed
+                else {"body": _readable(self.intended)}
+            )
         return {
             "id": self.id,
             "scope": self.scope,
@@ -120,7 +169,7 @@ class Exchange:
             "path": self.path,
             "query": self.query,
             "request": {
-                "headers": _headers(_unpacked(self._packed) or _unpacked(self._lines())),
+                "headers": _headers(self.request_headers),
                 "body": _readable(self.body),
                 "size": self.body_size,
             },
@@ -131,7 +180,7 @@ class Exchange:
                 "end_ms": _ms(self.end_ms),
             },
             "ended": self.ended,
-            "faults": [],
+            "faults": [strike.to_json() for strike in self.faults],
             "model": self.model,
             "usage": orjson.loads(self.usage) if self.usage is not None else None,
             "cost": None if self.cost is None else self.cost.to_json(),
@@ -271,14 +320,15 @@ def _readable(raw: bytes) -> Any:
         return {"_base64": b64encode(raw).decode()}
 
 
-def _events(chunks: list[tuple[float, bytes]]) -> Iterator[dict[str, Any]]:
+def _events(chunks: list[tuple[float, bytes]], *, timed: bool = True) -> Iterator[dict[str, Any]]:
     """The events of a stream with the time their last byte was sent."""
     pending = b""
     for at, chunk in chunks:
-        pending += chunk
+        pending = (pending + chunk).replace(b"\r\n", b"\n")
         *whole, pending = pending.split(b"\n\n")
+        when = {"at_ms": _ms(at)} if timed else {}
         for text in whole:
             name, _, data = text.decode("utf-8", "replace").partition("\ndata: ")
-            yield {"event": name.removeprefix("event: "), "data": _readable(data.encode()), "at_ms": _ms(at)}
+            yield {"event": name.removeprefix("event: "), "data": _readable(data.encode())} | when
     if pending:
-        yield {"partial": pending.decode("utf-8", "replace"), "at_ms": _ms(chunks[-1][0])}
+        yield {"partial": pending.decode("utf-8", "replace")} | ({"at_ms": _ms(chunks[-1][0])} if timed else {})

@@ -98,16 +98,18 @@ class ScriptBook:
         """What is armed, in the order it is tried; replies of the queue leave it when they are used up."""
         return chain(self._queue, self._rules, self._from_files)
 
-    def take(self, facts: Facts) -> Reply | Miss | None:
-        """The next reply for a request; None where the default reply should answer."""
+    def take(self, facts: Facts, *, keep: bool = False) -> Reply | Miss | None:
+        """The next reply for a request; None where the default reply should answer. `keep` does not use it up."""
         if self._queue:
+            if keep:
+                return self._queue[0].reply
             entry = self._use(self._queue[0])
             if entry.left == 0:
                 self._queue.popleft()
             return entry.reply
         for entry in chain(self._rules, self._from_files):
             if entry.left != 0 and (entry.match is None or not entry.match.differences(facts)):
-                return self._use(entry).reply
+                return (entry if keep else self._use(entry)).reply
         return Miss(self._nearest(facts)) if self.strict else None
 
     def _reset(self) -> None:

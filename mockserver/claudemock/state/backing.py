@@ -1,6 +1,6 @@
 """What a server's memory is made of: this process's own, or a file that several processes share and a restart keeps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
@@ -11,12 +11,15 @@ from claudemock.engine.cost import Line
 from claudemock.engine.diagnostics import Fingerprint
 from claudemock.engine.limits import Bucket
 from claudemock.engine.threads import Thread
+from claudemock.faults.book import FaultBook
+from claudemock.faults.spec import FaultSpec
 from claudemock.held import BoundedDict, Held
 from claudemock.journal import Journal
 from claudemock.script.book import Script, ScriptBook
 from claudemock.state import codecs
 from claudemock.state.cache import StoredEntries
 from claudemock.state.clock import StoredClock
+from claudemock.state.faults import StoredFaultBook
 from claudemock.state.journal import StoredJournal
 from claudemock.state.script import StoredScriptBook
 from claudemock.store.base import Store
@@ -51,6 +54,9 @@ class Backing(Protocol):
 
     def script(self, scope: str, base: Script) -> ScriptBook:
         """A scope's script over what the script files say."""
+
+    def faults(self, scope: str, base: Sequence[FaultSpec], seed: bytes, now: float) -> FaultBook:
+        """A scope's faults, with those armed from the start."""
 
     def entries(self, scope: str, cache: str) -> Entries:
         """A prompt cache of a scope."""
@@ -98,6 +104,10 @@ class InMemory:
     def script(self, scope: str, base: Script) -> ScriptBook:  # noqa: ARG002
         """See `Backing`."""
         return ScriptBook(base)
+
+    def faults(self, scope: str, base: Sequence[FaultSpec], seed: bytes, now: float) -> FaultBook:  # noqa: ARG002
+        """See `Backing`."""
+        return FaultBook(base, seed, now)
 
     def entries(self, scope: str, cache: str) -> Entries:  # noqa: ARG002
         """See `Backing`."""
@@ -161,6 +171,10 @@ class InFile:
     def script(self, scope: str, base: Script) -> ScriptBook:
         """See `Backing`."""
         return StoredScriptBook(base, self.store, scope)
+
+    def faults(self, scope: str, base: Sequence[FaultSpec], seed: bytes, now: float) -> FaultBook:
+        """See `Backing`."""
+        return StoredFaultBook(base, seed, now, self.store, scope)
 
     def entries(self, scope: str, cache: str) -> Entries:
         """See `Backing`."""

@@ -45,10 +45,10 @@ class StoredScriptBook(ScriptBook):
         self._read()
         return super().__iter__()
 
-    def take(self, facts: Facts) -> Reply | Miss | None:
+    def take(self, facts: Facts, *, keep: bool = False) -> Reply | Miss | None:
         """See `ScriptBook`."""
         self._read()
-        return super().take(facts)
+        return super().take(facts, keep=keep)
 
     def _number(self) -> int:
         while True:
