@@ -2,8 +2,9 @@
 
 A sample is a module with `RULE` (the contract it must be reported for, or None if it is correct), `arrange(claude)`
 (scripts the mock) and `run()`, plain or async. A `run` that takes `llm` is run with the SDK and with raw HTTP.
-Optional: `RAISES` (names of the exceptions `run` may end with), `ALSO` (contracts that may be reported besides), `NEEDS`
-(what of the mock it needs), `ORACLES` (what its test would tell the judge), `MEASURED` (its answer is token counts).
+Optional: `RAISES` (names of exceptions that `run` may end with), `ALSO` (contracts that may be reported besides),
+`NEEDS` (what of the mock it needs), `ORACLES` (what its test would tell the judge), `MEASURED` (its answer is token
+counts).
 """
 
 import asyncio

@@ -1,24 +1,26 @@
-"""Every sample program does what its docstring says, before any contract looks at it."""
-
-from itertools import count
+"""The sample programs do what their docstrings say, and the contracts find their bugs and nothing else."""
 
 import pytest
 
 from claudemock.control.client import MockServer
-from tests.clients.corpus import Case, lacking, load, run_case
-from tests.clients.verdicts import LEAST, scores, uncovered
+from tests.clients.corpus import Case, load
+from tests.clients.verdicts import LEAST, Runs, scores, uncovered
 
 CASES = list(load())
-_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def runs(root: MockServer) -> Runs:
+    """What came of the samples, each run when it is first asked for."""
+    return Runs(root)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_sample_runs(case: Case, root: MockServer) -> None:
+def test_sample_runs(case: Case, runs: Runs) -> None:
     """It talks to the mock, uses up its script, and ends as it says."""
-    claude = root.scope(f"sample-{next(_numbers)}")
-    if missing := lacking(case, claude):
-        pytest.skip(f"the mock has no {', '.join(missing)} yet")
-    outcome = run_case(case, claude)
+    outcome = runs.outcome(case)
+    if outcome is None:
+        pytest.skip(f"the mock lacks some of {', '.join(case.needs)}")
     if case.raises:
         assert type(outcome.error).__name__ in case.raises
     else:
@@ -36,9 +38,10 @@ def test_the_corpus_is_balanced() -> None:
     assert 0.4 <= wrong / len(programs) <= 0.6
 
 
-def test_the_contracts_find_the_bugs_and_nothing_else(root: MockServer) -> None:
+@pytest.mark.timeout(300)
+def test_the_contracts_find_the_bugs_and_nothing_else(runs: Runs) -> None:
     """Recall and precision on the corpus; the message is the table of what went wrong."""
-    result = scores(CASES, root)
+    result = scores(CASES, runs.outcome)
     assert min(result.recall, result.precision) >= LEAST, f"\n{result.table()}"
 
 

@@ -1,14 +1,13 @@
 """What the contracts make of the sample programs: `python -m tests.clients.verdicts [FOLDER]` prints a table.
 
-Recall: of the programs with a bug, how many are reported for the contract they name. Precision: of all that is reported,
-per program and contract, how much is meant (the named contract, or one that goes with it). Only violations and
-warnings count; a note is advice.
+Recall: of the programs with a bug, how many are reported for the contract they name. Precision: of all that is
+reported, per program and contract, how much is meant (the named contract, or one that goes with it). Only violations
+and warnings count; a note is advice.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 from claudemock.control.client import MockServer
@@ -109,21 +108,36 @@ def judged(case: Case, outcome: Outcome) -> Verdict:
     )
 
 
-def scores(cases: Iterable[Case], root: MockServer) -> Scores:
-    """Run and judge the cases whose needs are met and whose contract exists, each in a scope of its own."""
-    found, numbers, missing = [], count(1), uncovered(cases := list(cases))
-    for case in cases:
-        claude = root.scope(f"judged-{next(numbers)}")
-        if case.rule not in missing and not lacking(case, claude):
-            found.append(judged(case, run_case(case, claude)))
-    return Scores(tuple(found))
+def scores(cases: Iterable[Case], outcome: Callable[[Case], Outcome | None]) -> Scores:
+    """Judge the cases that have an outcome and whose contract exists."""
+    cases = list(cases)
+    missing = uncovered(cases)
+    found = [(case, outcome(case)) for case in cases if case.rule not in missing]
+    return Scores(tuple(judged(case, came) for case, came in found if came is not None))
+
+
+class Runs:
+    """Runs each case once, in a scope of its own."""
+
+    def __init__(self, root: MockServer) -> None:
+        self._root = root
+        self._known: dict[str, Outcome] = {}
+
+    def outcome(self, case: Case) -> Outcome | None:
+        """What came of it; None if the server lacks what it needs."""
+        if case.id not in self._known:
+            claude = self._root.scope(f"sample-{case.id}")
+            if lacking(case, claude):
+                return None
+            self._known[case.id] = run_case(case, claude)
+        return self._known[case.id]
 
 
 def main(folder: Path) -> int:
     """Print the table of a folder of samples; returns 1 if it is below the bar."""
     cases = list(load(folder))
     with serve() as root:
-        result = scores(cases, root)
+        result = scores(cases, Runs(root).outcome)
     sys.stdout.write(f"{result.table()}\n")
     if missing := uncovered(cases):
         sys.stdout.write(f"no contract yet: {', '.join(missing)}\n")

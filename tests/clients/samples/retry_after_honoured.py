@@ -16,14 +16,13 @@ NEEDS = ("fault",)
 
 
 def wait_of(header: str | None, attempt: int) -> float:
-    backoff = 0.5 * 2**attempt * random.uniform(0.75, 1.0)
+    backoff: float = 0.5 * 2**attempt * random.uniform(0.75, 1.0)
     try:
         return float(header or 0) or backoff
     except ValueError:
         pass
     until = parsedate_to_datetime(header or "")
-    left: float = (until - datetime.now(UTC)).total_seconds()
-    return max(backoff, left)
+    return max(backoff, (until - datetime.now(UTC)).total_seconds())
 
 
 def ask(body: Json) -> str:
