@@ -9,6 +9,7 @@ from claudemock.control.client import MockServer
 from tests.clients.kit import SONNET, AsyncLlm, handbook, marked, said, user
 
 RULE = "R38 cache-cold-fanout"
+NEEDS = ("fault",)
 ROLES = ("lawyer", "engineer", "accountant", "designer", "translator", "customer")
 
 
@@ -20,8 +21,9 @@ async def review(llm: AsyncLlm, report: str, role: str) -> str:
 
 
 def arrange(claude: MockServer) -> None:
+    claude.fault("delay", seconds=0.4, times=len(ROLES))
     for role in ROLES:
-        claude.when(contains=f"as a {role}").reply(f"The {role} likes it.", pacing={"first_token_ms": 300})
+        claude.when(contains=f"as a {role}").reply(f"The {role} likes it.")
 
 
 async def run(llm: AsyncLlm) -> list[str]:

@@ -33,7 +33,7 @@ class JsonbStore:
 
 def arrange(claude: MockServer) -> None:
     for query in ("open invoices", "late payers", "payment plans", "write-offs"):
-        claude.reply(tool_use("search", query=query, limit=5))
+        claude.reply(tool_use("search", query=query, limit=60))
     claude.reply("Four customers are late.")
 
 
@@ -53,11 +53,15 @@ def run(llm: Llm) -> str:
         )
         if message["stop_reason"] != "tool_use":
             return said(message)
-        found = [result(call, f"Found {call['input']['limit']} rows.") for call in calls(message)]
+        found = [result(call, _rows(call["input"])) for call in calls(message)]
         fresh = [assistant(message["content"]), user(found)]
         for row in fresh:
             store.append(row)
     raise RuntimeError("too many turns")
+
+
+def _rows(wanted: Json) -> str:
+    return "\n".join(f"{n}: {wanted['query']}, customer {n * 37}, {n * 12}.50 €" for n in range(wanted["limit"]))
 
 
 def _with_breakpoint(message: Json) -> Json:

@@ -35,7 +35,7 @@ class Analyst:
         raise RuntimeError("no answer within twelve turns")
 
     def _grep(self, query: str) -> str:
-        return "\n".join(f"10:0{minute} {query}: worker {minute} restarted" for minute in range(9))
+        return "\n".join(f"10:{minute % 60:02} {query}: worker {minute} restarted" for minute in range(80))
 
     def _pruned(self) -> list[Json]:
         last = len(self.history) - 1

@@ -5,7 +5,7 @@ Bug: `tool_choice` alternates within one cached conversation, and each change th
 
 from claudemock import tool_use
 from claudemock.control.client import MockServer
-from tests.clients.kit import SEARCH, SONNET, Json, Llm, assistant, calls, handbook, marked, result, user
+from tests.clients.kit import SEARCH, SONNET, Json, Llm, assistant, calls, handbook, result, user
 
 RULE = "R39 cache-param-flip"
 
@@ -20,10 +20,17 @@ def arrange(claude: MockServer) -> None:
 
 
 def run(llm: Llm) -> list[str]:
-    history = [user([marked(f"Plan the release.\n\n{handbook('release planning')}")])]
+    history = [user(f"Plan the release.\n\n{handbook('release planning')}")]
     seen = []
     for turn in range(5):
-        message = llm.create(model=SONNET, max_tokens=700, tools=[SEARCH], tool_choice=choice(turn), messages=history)
+        message = llm.create(
+            model=SONNET,
+            max_tokens=700,
+            tools=[SEARCH],
+            tool_choice=choice(turn),
+            messages=history,
+            cache_control={"type": "ephemeral"},
+        )
         found = []
         for call in calls(message):
             seen.append(call["input"]["query"])

@@ -23,8 +23,9 @@ async def sample(client: anthropic.AsyncAnthropic, story: str) -> str:
 
 def arrange(claude: MockServer) -> None:
     claude.fault("overloaded", times=2)
+    claude.fault("delay", seconds=0.15, times=7)
     for words in ("Dog bites man", "Man bites dog today", "Dog and man", "A bite", "Bitten at noon by a dog"):
-        claude.reply(words, pacing={"first_token_ms": 100})
+        claude.reply(words)
 
 
 async def run() -> str:
