@@ -2,16 +2,18 @@
 
 import asyncio
 from contextlib import suppress
+from typing import NamedTuple
 
 import orjson
 
 from claudemock.api.account import Billing, settled_limits
 from claudemock.api.answers import Answer, Answers
-from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, hung_up
+from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, gone_within, hung_up
 from claudemock.api.body import read_body
 from claudemock.api.faulting import altered, target_of
-from claudemock.api.respond import Headers, identify, send_whole
+from claudemock.api.respond import Headers, identify
 from claudemock.api.turn import Intake
+from claudemock.engine.limits import HeaderPairs
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Pacing
 from claudemock.engine.stream import Event, encode
@@ -36,6 +38,22 @@ class Messages:
         """Serve one request."""
         exchange, place = carried(scope)
         await read_body(receive, exchange, self._world.settings.limits.messages)
+        made = self._make(exchange, place)
+        headers = self._success(exchange, place, made)
+        if made.turn.request.stream:
+            sequence = made.answer.events(made.message_id)
+            if exchange.faults:
+                sequence = altered(sequence, exchange, target_of(scope))
+            await self._begin(send, headers, exchange, place, made)
+            await self._stream(place, made.turn, sequence, receive, send)
+            return
+        if made.turn.reply.pacing is not None and await _gone_meanwhile(receive, place, made):
+            return
+        await self._begin(send, headers, exchange, place, made)
+        await send({"type": "http.response.body", "body": made.body, "more_body": False})
+
+    def _make(self, exchange: Exchange, place: Scope) -> "_Made":
+        """The answer, and all that making it changes. Raises `ApiError`."""
         look = self._intake.look(exchange)
         with self._world.step():
             identify(exchange, place, None if look is None else look[0].digest)
@@ -45,36 +63,60 @@ class Messages:
             answer, message_id = self._answers.of(turn)
             exchange.usage = answer.usage
             self._billing.charge(exchange, turn, answer.message)
-            _remember(exchange, place, turn, answer)
-            limits = settled_limits(place, turn, answer.message)
-        if turn.request.stream:
-            headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
-            sequence = answer.events(message_id)
-            if exchange.faults:
-                sequence = altered(sequence, exchange, target_of(scope))
-            await self._stream(place, turn, sequence, headers, receive, send)
-            return
-        raw = answer.body(message_id)
-        headers = self._headers.success(exchange, place, b"application/json", len(raw), limits)
-        await send_whole(send, 200, headers, raw)
+            late = bool(exchange.faults) or (turn.reply.pacing is not None and not turn.request.stream)
+            if not late:
+                _remember(exchange, place, turn, answer)
+            return _Made(turn, answer, message_id, settled_limits(place, turn, answer.message), late)
 
-    async def _stream(
-        self, place: Scope, turn: Turn, sequence: list[Event], headers: HeaderBlock, receive: Receive, send: Send
-    ) -> None:
-        padding = self._world.settings.padding
+    def _success(self, exchange: Exchange, place: Scope, made: "_Made") -> HeaderBlock:
+        if made.turn.request.stream:
+            return self._headers.success(exchange, place, _EVENT_STREAM, None, made.limits)
+        return self._headers.success(exchange, place, b"application/json", len(made.body), made.limits)
+
+    async def _begin(self, send: Send, headers: HeaderBlock, exchange: Exchange, place: Scope, made: "_Made") -> None:
+        """Send the headers. What the request wrote to the cache can be read once they are out."""
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if made.late and exchange.response_start_ms is not None:
+            with self._world.step():
+                _remember(exchange, place, made.turn, made.answer)
+
+    async def _stream(self, place: Scope, turn: Turn, sequence: list[Event], receive: Receive, send: Send) -> None:
+        padding = self._world.settings.padding
         if turn.reply.pacing is None:
             await _all_at_once(send, b"".join(encode(sequence, turn.source, padding=padding)))
         else:
             await _paced(send, receive, place, sequence, turn, padding)
 
 
+class _Made(NamedTuple):
+    """A request's answer. `late`: something is to happen before its response begins."""
+
+    turn: Turn
+    answer: Answer
+    message_id: str
+    limits: HeaderPairs | None
+    late: bool
+
+    @property
+    def body(self) -> bytes:
+        """The JSON body."""
+        return self.answer.body(self.message_id)
+
+
 def _remember(exchange: Exchange, place: Scope, turn: Turn, answer: Answer) -> None:
     """What the request leaves behind: entries in the prompt cache, the state of its thread."""
     if turn.plan is not None:
-        place.caches.of(exchange.workspace).commit(turn.plan, exchange.started_at, answer.message["content"])
+        place.caches.of(exchange.workspace).commit(turn.plan, place.clock.now(), answer.message["content"])
     if turn.whole is not None:
         place.threads.keep(orjson.loads(exchange.body), turn.whole, exchange.workspace, answer.message)
+
+
+async def _gone_meanwhile(receive: Receive, place: Scope, made: _Made) -> bool:
+    """Take the time a paced reply takes to be made; says whether the client hung up."""
+    pacing, output = made.turn.reply.pacing or Pacing(), made.answer.message["usage"]["output_tokens"]
+    spent = output / pacing.tokens_per_second if pacing.tokens_per_second else 0.0
+    seconds = place.clock.pause((pacing.first_token_ms or 0) / 1000 + spent)
+    return seconds > 0 and await gone_within(receive, seconds)
 
 
 async def _all_at_once(send: Send, raw: bytes) -> None:
