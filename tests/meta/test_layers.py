@@ -87,6 +87,12 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "claudemock.__main__": ("claudemock.cli",),
     "claudemock_contracts": (),
+    "claudemock_contracts.drills": (
+        "claudemock.control",
+        "claudemock.serving",
+        "claudemock.fixtures",
+        "claudemock.virtual_time",
+    ),
     **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", *JUDGES)),
 }
 
@@ -103,6 +109,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.state": ("orjson",),
     **dict.fromkeys((*DOORS, *PLUMBING), ("starlette", "orjson")),
     "claudemock.app": ("starlette",),
+    "claudemock_contracts.drills": ("pydantic", "yaml", "orjson"),
     "claudemock.protocol": ("uvicorn",),
     "claudemock.serving": ("uvicorn",),
     "claudemock.demo": ("anthropic",),
