@@ -61,6 +61,8 @@ class Exchange:
     status: int = 0
     response_headers: Iterable[tuple[bytes, bytes]] = ()
     chunks: list[tuple[float, bytes]] = field(default_factory=list)
+    kept: int | None = None  # how many more bytes of the answer are kept; None: all
+    omitted: int = 0  # bytes of the answer that were not
     first_byte_ms: float | None = None
     response_start_ms: float | None = None
     end_ms: float | None = None
@@ -86,6 +88,16 @@ class Exchange:
         """Bytes held in memory, roughly."""
         sent = sum(len(chunk) for _, chunk in self.chunks)
         return len(self.body) + sent + len(self._packed) + len(self.intended or b"") + _OVERHEAD
+
+    def sent(self, at: float, body: bytes) -> None:
+        """Note bytes of the answer, `at` milliseconds."""
+        if self.kept is not None:
+            head = body[: self.kept]
+            self.kept -= len(head)
+            self.omitted += len(body) - len(head)
+            body = head
+        if body:
+            self.chunks.append((at, body))
 
     def pack(self) -> None:
         """Give up what only the request's way through the server needed; what stays is bytes, cheap to keep."""
@@ -138,6 +150,8 @@ class Exchange:
         response: dict[str, Any] = {"status": self.status, "headers": _headers(self.response_headers)}
         if "event-stream" in response["headers"].get("content-type", ""):
             response["events"] = list(_events(self.chunks))
+        elif self.omitted:
+            response["body"] = {"_base64": b64encode(sent).decode(), "_omitted": self.omitted}
         else:
             response["body"] = _readable(sent)
         if self.intended is not None:

@@ -59,7 +59,7 @@ class Recorder:
                     at = exchange.elapsed_ms()
                     if exchange.first_byte_ms is None:
                         exchange.first_byte_ms = at
-                    exchange.chunks.append((at, body))
+                    exchange.sent(at, body)
                 if not message.get("more_body"):
                     # closed before the last bytes leave, so that a client that has them finds the exchange complete
                     journal.close(exchange, "clean")

@@ -34,9 +34,14 @@ def dump(exchange: Exchange) -> bytes:
     headers = b"\n".join(b"%b: %b" % pair for pair in exchange.response_headers)
     raw = [getattr(exchange, name) for name in _RAW]
     parts = [part or b"" for part in (*raw, headers, *(chunk for _, chunk in exchange.chunks))]
-    plain["cost"] = None if exchange.cost is None else exchange.cost.to_json()
-    plain["faults"] = [strike.to_json() for strike in exchange.faults]
-    head = {"plain": plain, "at": [at for at, _ in exchange.chunks], "lengths": [len(part) for part in parts]}
+    head = {
+        "plain": plain,
+        "cost": None if exchange.cost is None else exchange.cost.to_json(),
+        "faults": [fault.to_json() for fault in exchange.faults],
+        "at": [at for at, _ in exchange.chunks],
+        "lengths": [len(part) for part in parts],
+        "missing": [name for name, part in zip(_RAW, raw, strict=True) if part is None],
+    }
     return b"\n".join([orjson.dumps(head), b"".join(parts)])
 
 
@@ -48,21 +53,20 @@ def load(stored: bytes) -> Exchange:
     for length in head["lengths"]:
         parts.append(rest[at : at + length])
         at += length
-    body, packed, usage, intended, headers, *chunks = parts
-    plain = head["plain"]
-    cost, faults, slept = plain.pop("cost"), plain.pop("faults"), plain.pop("slept")
+    raw: dict[str, Any] = {
+        name: None if name in head["missing"] else part for name, part in zip(_RAW, parts, strict=False)
+    }
+    headers, *chunks = parts[len(_RAW) :]
+    packed, plain = raw.pop("_packed"), head["plain"] | {"slept": tuple(head["plain"]["slept"])}
     exchange = Exchange(
         **plain,
+        **raw,
         headers=[],
         named={},
-        body=body,
-        usage=usage or None,
-        intended=intended or None,
-        faults=[Shown(strike) for strike in faults],
-        slept=tuple(slept),
         response_headers=[(name, value) for name, _, value in (each.partition(b": ") for each in headers.split(b"\n"))],
         chunks=list(zip(head["at"], chunks, strict=True)),
-        cost=None if cost is None else Shown(cost),
+        cost=None if head["cost"] is None else Shown(head["cost"]),
+        faults=[Shown(fault) for fault in head["faults"]],
     )
     exchange._packed = packed
     return exchange
