@@ -1,4 +1,4 @@
-"""The command line: `claudemock serve | models | demo | check | rules`."""
+"""The command line: `claudemock serve | models | demo | check | rules | drill`."""
 
 import argparse
 import sys
@@ -12,7 +12,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 for a failure, 2 for a wrong call."""
     parser = _parser()
     options = parser.parse_args(argv)
-    commands = {"serve": _serve, "models": _models, "demo": _demo, "check": _check, "rules": _rules}
+    commands = {
+        "serve": _serve,
+        "models": _models,
+        "demo": _demo,
+        "check": _check,
+        "rules": _rules,
+        "drill": _drill,
+    }
     try:
         return commands[options.command](options)
     except KeyboardInterrupt:
@@ -35,7 +42,29 @@ def _parser() -> argparse.ArgumentParser:
     _check_options(commands.add_parser("check", help="judge recorded traffic: journal, HAR or VCR files"))
     rules = commands.add_parser("rules", help="list the contracts, or explain one")
     rules.add_argument("rule", nargs="?", metavar="ID", help="an id (R02), a name (cache-prefix-drift) or a family")
+    _drill_options(commands.add_parser("drill", help="run any program under each failure of the API"))
     return parser
+
+
+def _drill_options(drill: argparse.ArgumentParser) -> None:
+    drill.add_argument(
+        "--drill", action="append", default=[], metavar="NAME", help="only this one, or one of your own in a YAML file"
+    )
+    drill.add_argument(
+        "--script", action="append", default=[], type=Path, metavar="FILE", help="replies, as for serve; see there"
+    )
+    drill.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="of each run (default: the drill's own)")
+    drill.add_argument("--jobs", type=_whole, default=1, metavar="N", help="drills that run at once (default: 1)")
+    times = drill.add_mutually_exclusive_group()
+    times.add_argument(
+        "--virtual-time", action="store_true", default=None, help="let Python programs sleep without waiting, always"
+    )
+    times.add_argument(
+        "--real-time", dest="virtual_time", action="store_false", help="never (default: where waiting is long)"
+    )
+    drill.add_argument("--json", type=Path, metavar="FILE", help="write all results as JSON")
+    drill.add_argument("--junit", type=Path, metavar="FILE", help="write all results as JUnit XML")
+    drill.add_argument("program", nargs="+", metavar="COMMAND", help="the program and its arguments, after --")
 
 
 def _place_options(serve: argparse.ArgumentParser) -> None:
@@ -139,6 +168,16 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return value
+
+
 def _whole(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
@@ -228,6 +267,27 @@ def _rules(options: argparse.Namespace) -> int:
     except CommandError as error:
         return _fail(str(error), status=2)
     return 0
+
+
+def _drill(options: argparse.Namespace) -> int:
+    from claudemock_contracts.drills.plan import DrillError, load_drills
+    from claudemock_contracts.drills.run import drill, to_stderr
+    from claudemock_contracts.drills.session import Options
+
+    try:
+        asked = Options(
+            command=options.program,
+            drills=load_drills(options.drill),
+            named=frozenset(Path(name).stem for name in options.drill),
+            timeout=options.timeout,
+            virtual_time=options.virtual_time,
+            jobs=max(1, options.jobs),
+            settings={"scripts": options.script},
+        )
+    except DrillError as error:
+        _fail(str(error))
+        return 2
+    return drill(asked, print, to_stderr, json=options.json, junit=options.junit)
 
 
 def _fail(message: str, status: int = 1) -> int:
