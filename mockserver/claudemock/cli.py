@@ -76,10 +76,22 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--no-padding", dest="padding", action="store_false", help="streams without their random white space"
     )
+    _add_webhook(serve)
     models = commands.add_parser("models", help="show the catalogue")
     models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
     commands.add_parser("demo", help="start a server, run a small agent against it, show what went over the wire")
     return parser
+
+
+def _add_webhook(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--batch-webhook",
+        metavar="URL",
+        help="tell URL when a batch has ended (an extension: the API has no such webhook; needs claudemock[webhook])",
+    )
+    serve.add_argument(
+        "--batch-webhook-secret", metavar="whsec_…", help="what these requests are signed with (default: a fixed one)"
+    )
 
 
 def _port(text: str) -> int:
@@ -98,6 +110,7 @@ def _serve(options: argparse.Namespace) -> int:
     from claudemock.script.spec import ScriptError
     from claudemock.serving import PortTakenError, load, run
     from claudemock.settings import Settings
+    from claudemock.webhook import WebhookError
 
     settings = Settings(
         host=options.host,
@@ -111,10 +124,12 @@ def _serve(options: argparse.Namespace) -> int:
         cache_minimum_tokens=options.cache_minimum_tokens,
         cache_key_includes_betas=options.cache_key_includes_betas,
         padding=options.padding,
+        batch_webhook=options.batch_webhook,
+        batch_webhook_secret=options.batch_webhook_secret,
     )
     try:
         run(settings, load(options.script), lambda url: print(f"claudemock ready at {url}", flush=True))
-    except ScriptError as error:
+    except (ScriptError, WebhookError) as error:
         return _fail(str(error))
     except PortTakenError as error:
         return _fail(f"{error}. Choose another with --port, or --port 0 for a free one")

@@ -28,6 +28,7 @@ _TOKEN = re.compile(rb'("authorization_token"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _DEEP = 200
 _OVERHEAD = 2304  # bytes one exchange costs besides its bodies and request headers, measured
 _ROOMY = 4096  # orjson gives its results this much memory at least
+_KEPT = 8_000_000  # bytes of one answer after which no more are kept: what is larger is a download
 _FORGOTTEN: Mapping[bytes, bytes] = MappingProxyType({})
 
 
@@ -67,6 +68,8 @@ class Exchange:
     usage: bytes | None = None  # as JSON
     script: str | None = None
     cost: Any = None  # a `Cost`; None: not a priced exchange
+    kept: int = 0  # bytes of the answer in `chunks`
+    omitted: int = 0  # those that are not
 
     _packed: bytes = b""  # the request's headers once the exchange is over
 
@@ -90,6 +93,14 @@ class Exchange:
         self.chunks = [(at, fitted(chunk)) for at, chunk in self.chunks]
         self.usage = None if self.usage is None else fitted(self.usage)
 
+    def keep(self, at: float, chunk: bytes) -> None:
+        """Note what was sent at `at`. Of an answer of many megabytes only the beginning stays."""
+        if self.kept > _KEPT:
+            self.omitted += len(chunk)
+        else:
+            self.kept += len(chunk)
+            self.chunks.append((at, chunk))
+
     def _lines(self) -> bytes:
         return b"\n".join([b"%b: %b" % (name, _storable(name, value)) for name, value in self.headers])
 
@@ -110,6 +121,8 @@ class Exchange:
             response["events"] = list(_events(self.chunks))
         else:
             response["body"] = _readable(sent)
+        if self.omitted:
+            response["omitted"] = self.omitted
         return {
             "id": self.id,
             "scope": self.scope,
@@ -217,9 +230,14 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return shown
 
 
+def is_secret(name: bytes) -> bool:
+    """Whether a header of this name may carry a credential."""
+    return _SECRET.search(name) is not None
+
+
 def _storable(name: bytes, value: bytes) -> bytes:
     """A request header's value without the secret it may carry."""
-    return redacted(value.decode("latin-1")).encode() if _SECRET.search(name) else value
+    return redacted(value.decode("latin-1")).encode() if is_secret(name) else value
 
 
 def redacted(secret: str) -> str:

@@ -29,13 +29,16 @@ _LAST_ANSWERS = 0.05  # seconds that answers under way have when the server stop
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it answers, and whose open streams do not hold up its end."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
+    def __init__(self, world: World, ready: Callable[[], None]) -> None:
+        super().__init__(_config(world))
+        self._at_start = world.at_start
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            for begin in self._at_start:
+                begin()
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -79,7 +82,7 @@ def run(settings: Settings, script: Script, ready: Callable[[str], None]) -> Non
     sock = listen(settings.host, settings.port)
     world = World(settings, script)
     try:
-        server = _Server(_config(world), lambda: ready(base_url(sock)))
+        server = _Server(world, lambda: ready(base_url(sock)))
         _spare_the_collector()
         server.run(sockets=[sock])
     finally:
@@ -110,7 +113,7 @@ def serve(*, port: int = 0, scripts: Iterable[str | Path] = (), **settings: Any)
     sock = listen(made.host, made.port)
     world = World(made, script)
     started = threading.Event()
-    server = _Server(_config(world), started.set)
+    server = _Server(world, started.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="claudemock", daemon=True)
     thread.start()
     try:

@@ -12,6 +12,7 @@ class Limits:
     """The most bytes a request body may have, per endpoint family (docs: errors, overview, August 2026)."""
 
     messages: int = 32 * MEGABYTE
+    batches: int = 256 * MEGABYTE
     files: int = 500 * MEGABYTE
     control: int = 64 * MEGABYTE
 
@@ -25,7 +26,8 @@ class Settings:
     `tier`: whose rate limits hold. `cache_scope`: who shares a prompt cache; `cache_minimum_tokens` replaces every
     model's own; `cache_key_includes_betas`: whether the beta header parts caches (undocumented, so off). `catalog`
     overrides catalogue entries. `padding` is the streams' random white space. `journal_bytes` bounds what the journal
-    keeps. `allow_hosts` are further Host names that may use the control API.
+    keeps. `allow_hosts` are further Host names that may use the control API. `batch_webhook`: a URL that is told when
+    a batch has ended, signed with `batch_webhook_secret` (an extension: the API has no such webhook).
     """
 
     host: str = "127.0.0.1"
@@ -41,4 +43,6 @@ class Settings:
     cache_minimum_tokens: int | None = None
     cache_key_includes_betas: bool = False
     journal_bytes: int = 64 * MEGABYTE
+    batch_webhook: str | None = None
+    batch_webhook_secret: str | None = None
     limits: Limits = Limits()

@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from hashlib import blake2b
 
 from claudemock.catalog import Catalog
@@ -17,8 +18,11 @@ from claudemock.ids import digest, make_id
 from claudemock.journal import Journal
 from claudemock.prompt.canonical import BlockDigests
 from claudemock.prompt.tokens import TokenEstimator
+from claudemock.script.batch import BatchBook
 from claudemock.script.book import Script, ScriptBook
 from claudemock.settings import Settings
+from claudemock.store.base import Store
+from claudemock.store.memory import MemoryStore
 
 _WORKSPACE_ID = re.compile(r"wrkspc_\w{1,64}", re.ASCII)
 _OCCURRENCES = 65_536  # distinct requests per scope whose repetitions are told apart
@@ -27,7 +31,7 @@ _OCCURRENCES = 65_536  # distinct requests per scope whose repetitions are told 
 class Scope:
     """One test's private world: its clock, script, and files. Nothing in it is shared with another scope."""
 
-    def __init__(self, name: str, settings: Settings, script: Script, tier: Tier | None) -> None:
+    def __init__(self, name: str, settings: Settings, script: Script, tier: Tier | None, store: Store) -> None:
         self.name = name
         self.caches = PromptCaches(
             shared=settings.cache_scope == "organization", minimum_tokens=settings.cache_minimum_tokens
@@ -35,6 +39,7 @@ class Scope:
         self._diagnostics: dict[str, Diagnostics] = {}
         self.clock = Clock()
         self.script = ScriptBook(script)
+        self.batches = BatchBook(script.batches, store, name)
         self.files = FileShelf()
         self.threads = Threads()
         self.limiter = None if tier is None else Limiter(tier)
@@ -74,7 +79,7 @@ class Scope:
 class World:
     """One server's settings, data and state."""
 
-    def __init__(self, settings: Settings, script: Script) -> None:
+    def __init__(self, settings: Settings, script: Script, store: Store | None = None) -> None:
         self.settings = settings
         self.catalog = Catalog.load(settings.catalog)
         self.tokens = TokenEstimator.load()
@@ -84,6 +89,8 @@ class World:
         self.organization = organization_id(settings.seed)
         self._tier = None if settings.tier == "off" else load_tier(settings.tier)
         self.journal = Journal(settings.journal_bytes)
+        self.store: Store = MemoryStore() if store is None else store
+        self.at_start: list[Callable[[], None]] = []  # called in the event loop once the server answers
         self._script = script
         self._scopes: dict[str, Scope] = {}
 
@@ -91,7 +98,7 @@ class World:
         """The scope called `name`, made on first use."""
         found = self._scopes.get(name)
         if found is None:
-            found = self._scopes[name] = Scope(name, self.settings, self._script, self._tier)
+            found = self._scopes[name] = Scope(name, self.settings, self._script, self._tier, self.store)
         return found
 
     def reset(self, name: str) -> None:
@@ -99,6 +106,7 @@ class World:
         scope = self._scopes.pop(name, None)
         if scope is not None:
             scope.close()
+        self.store.clear(name)
         self.journal.clear(name)
         self.costs.clear(name)
 
@@ -107,6 +115,7 @@ class World:
         for scope in self._scopes.values():
             scope.close()
         self._scopes.clear()
+        self.store.close()
 
 
 def organization_id(seed: int) -> str:

@@ -38,8 +38,8 @@ class Answer(NamedTuple):
 class Answers:
     """Makes answers, and knows those it made lately by the request and the reply, which are the same objects then."""
 
-    def __init__(self) -> None:
-        self._recent: Recent[tuple[int, int], Answer] = Recent(room=_ROOM)
+    def __init__(self, room: int = _ROOM) -> None:
+        self._recent: Recent[tuple[int, int], Answer] = Recent(room)
 
     def of(self, turn: Turn) -> tuple[Answer, str]:
         """The answer to a turn, and its message's id."""

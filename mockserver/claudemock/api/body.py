@@ -27,13 +27,13 @@ def too_large() -> ApiError:
 async def read_body(receive: Receive, exchange: Exchange, limit: int) -> bytes:
     """The whole body, decompressed. Raises `ApiError` 413 over `limit` bytes, 400 for an encoding it cannot read."""
     raw = await _receive(receive, exchange, limit)
-    encoding = _encoding(exchange)
+    encoding = encoding_of(exchange)
     body = decompress(raw, encoding, limit) if encoding else raw
     exchange.body, exchange.body_size = body, len(raw)
     return body
 
 
-def _encoding(exchange: Exchange) -> str:
+def encoding_of(exchange: Exchange) -> str:
     """The codings of a body, comma-separated over any number of header lines; those that do nothing are left out."""
     if b"content-encoding" not in exchange.named:
         return ""
@@ -76,14 +76,7 @@ def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
 
     Never beyond `limit` bytes. Raises `ApiError` 400 or 413 (codes: API-FACTS §1.6).
     """
-    window = _WINDOWS.get(encoding)
-    if window is None:
-        raise invalid_request(
-            f"Unsupported Content-Encoding: {encoding[:40]!r}. Supported encodings: gzip, deflate.",
-            error_code="request_body_encoding_unsupported",
-        )
-    if encoding == "deflate" and not _has_zlib_header(raw):
-        window = -zlib.MAX_WBITS
+    window = window_of(encoding, raw)
     parts: list[bytes] = []
     taken, room = 0, limit + 1
     try:
@@ -94,10 +87,32 @@ def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
             parts.append(part)
             taken, room = taken + used, room - len(part)
     except zlib.error:
-        raise invalid_request(
-            f"The request body could not be decoded as {encoding}.", error_code="request_body_encoding_invalid"
-        ) from None
+        raise not_decodable(encoding) from None
     return b"".join(parts)
+
+
+def window_of(encoding: str, raw: bytes) -> int:
+    """What zlib is told to read a body in `encoding` that begins like `raw`. Raises `ApiError` 400 for another one."""
+    window = _WINDOWS.get(encoding)
+    if window is None:
+        raise invalid_request(
+            f"Unsupported Content-Encoding: {encoding[:40]!r}. Supported encodings: gzip, deflate.",
+            error_code="request_body_encoding_unsupported",
+        )
+    return -zlib.MAX_WBITS if encoding == "deflate" and not _has_zlib_header(raw) else window
+
+
+def not_decodable(encoding: str) -> ApiError:
+    """400 for a body that is not what its `content-encoding` says."""
+    return invalid_request(
+        f"The request body could not be decoded as {encoding}.", error_code="request_body_encoding_invalid"
+    )
+
+
+def too_large_decoded() -> ApiError:
+    """413 for a body that is too large once it is decoded."""
+    details = {"error_code": "request_body_too_large_after_decoding"}
+    return ApiError(413, "request_too_large", "Request exceeds the maximum size", details=details)
 
 
 def _member(raw: bytes, start: int, window: int, room: int) -> tuple[bytes, int]:
@@ -115,12 +130,7 @@ def _member(raw: bytes, start: int, window: int, room: int) -> tuple[bytes, int]
         parts.append(part)
         room -= len(part)
         if room == 0:
-            raise ApiError(
-                413,
-                "request_too_large",
-                "Request exceeds the maximum size",
-                details={"error_code": "request_body_too_large_after_decoding"},
-            )
+            raise too_large_decoded()
         at, portion = min(at + portion, len(raw)), portion * 2
     return b"".join(parts), at - len(inflater.unused_data) - start
 

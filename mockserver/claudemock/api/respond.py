@@ -44,15 +44,19 @@ class Headers:
         content_type: bytes,
         length: int | None,
         limits: HeaderPairs | None = None,
+        filename: str | None = None,
     ) -> HeaderBlock:
         """Headers of a 2xx answer. `length` None: a stream, which is sent chunked and never cached.
+
+        `filename`: it is a download.
 
         `limits` are those of a counted account; without them a Messages answer shows an account far from its limits.
 
         Only Messages show rate limits (recorded: 0 of 130 answers of other endpoints do).
         """
-        raw = b"content-type: %b\r\n%b%b%b" % (
+        raw = b"content-type: %b\r\n%b%b%b%b" % (
             content_type,
+            b"" if filename is None else f"content-disposition: attachment; filename*=utf-8''{filename}\r\n".encode(),
             b"cache-control: no-cache\r\n" if length is None else b"content-length: %d\r\n" % length,
             self._limit_lines(exchange.started_at, limits) if exchange.path == _LIMITED else b"",
             self._identity(exchange, place, known=True),
@@ -88,11 +92,11 @@ def plain_headers(length: int) -> HeaderBlock:
     return HeaderBlock(b"content-type: application/json\r\ncontent-length: %d\r\n" % length, length)
 
 
-def identify(exchange: Exchange, place: Scope) -> str:
-    """The request's id, made from the request the first time it is needed."""
+def identify(exchange: Exchange, place: Scope, body: bytes | None = None) -> str:
+    """The request's id, made from the request the first time it is needed; `body` stands for one not kept whole."""
     if exchange.request_id is None:
         line = f"{exchange.method} {exchange.path}?{exchange.query}\n"
-        exchange.source = place.source(line.encode("utf-8", "replace"), exchange.body)
+        exchange.source = place.source(line.encode("utf-8", "replace"), exchange.body if body is None else body)
         exchange.request_id = make_id("req", exchange.source)
     return exchange.request_id
 

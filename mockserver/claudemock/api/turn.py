@@ -12,6 +12,7 @@ from claudemock.api.replay import betas_of
 from claudemock.catalog import Model
 from claudemock.engine.cache import Plan
 from claudemock.engine.checks import CheckContext, check, check_window
+from claudemock.engine.checks.subject import Endpoint
 from claudemock.engine.citations import Citable, QuoteNotFound, with_citations
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
@@ -47,19 +48,25 @@ class Accepted(NamedTuple):
 class Intake:
     """Reads requests for messages, and knows those it accepted lately by their bytes: retries send the same again."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, endpoint: Endpoint = "messages") -> None:
         self._world = world
+        self._endpoint = endpoint
         self._recent: Recent[tuple[bytes, str, frozenset[str], str | None], Accepted] = Recent(room=1_000_000)
 
-    def turn(self, place: Scope, exchange: Exchange, source: bytes) -> Turn:
-        """The turn for the exchange's body. Raises `ApiError`."""
+    def turn(self, place: Scope, exchange: Exchange, source: bytes, custom_id: str | None = None) -> Turn:
+        """The turn for the exchange's body; `custom_id` is that of a batch's request. Raises `ApiError`."""
         accepted = self._accepted(place, exchange)
         request, model = accepted.request, accepted.model
         exchange.model, exchange.betas = model.id, accepted.betas
         plan = self._plan(place, exchange, accepted.prompt)
         read = plan.usage.read if plan is not None else 0
-        admitted = admit(self._world, place, exchange, model, accepted.input_tokens, cached=read, speed=request.speed)
-        reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace))
+        batched = self._endpoint == "batch"  # its requests were admitted with it
+        admitted = (
+            None
+            if batched
+            else admit(self._world, place, exchange, model, accepted.input_tokens, cached=read, speed=request.speed)
+        )
+        reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace, custom_id))
         exchange.script = None if reply.source == "default" else reply.source
         return Turn(
             request=request,
@@ -77,6 +84,7 @@ class Intake:
             admitted=admitted,
             diagnostics=_diagnosed(place, exchange, accepted, plan, source),
             whole=accepted.whole,
+            service_tier="batch" if batched else "standard",
         )
 
     def _accepted(self, place: Scope, exchange: Exchange) -> Accepted:
@@ -84,7 +92,8 @@ class Intake:
         key = (exchange.body, exchange.version, exchange.betas, header)
         known = self._recent.get(key)
         if known is None:
-            known = accept(self._world, exchange, header, parse_json(exchange.body), place.threads)
+            data = parse_json(exchange.body)
+            known = accept(self._world, exchange, header, data, place.threads, self._endpoint)
             if known.whole is None:  # what a thread's turn stands for is not in its bytes
                 self._recent.put(key, known, len(exchange.body))
         return known
@@ -114,17 +123,19 @@ def _diagnosed(
     return (found,)
 
 
-def accept(world: World, exchange: Exchange, header: str | None, data: Any, threads: Threads) -> Accepted:
+def accept(
+    world: World, exchange: Exchange, header: str | None, data: Any, threads: Threads, endpoint: Endpoint
+) -> Accepted:
     """Everything a request is refused for. `header` is its `anthropic-beta` as it came. Raises `ApiError`."""
     betas = betas_of(data, header, exchange.betas)
     request = parse_messages(data, version=exchange.version, betas=betas)
     whole = None
-    if request.thread is not None:
+    if request.thread is not None and endpoint == "messages":
         data = whole = threads.expand(data, exchange.workspace)
         request = parse_messages(data, version=exchange.version, betas=betas)
     model = find_model(world, request.model)
     if world.settings.checks == "full":
-        check(request, CheckContext(model=model, version=exchange.version, betas=betas, endpoint="messages"))
+        check(request, CheckContext(model=model, version=exchange.version, betas=betas, endpoint=endpoint))
     prompt = None
     if any(word in exchange.body for word in _CACHING):
         key_betas = betas if world.settings.cache_key_includes_betas else frozenset[str]()

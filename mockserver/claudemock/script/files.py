@@ -1,4 +1,4 @@
-"""Script files: YAML or JSON, a list of replies or `{replies: [...], strict?: bool}`.
+"""Script files: YAML or JSON, a list of replies or `{replies?: [...], strict?: bool, batches?: [...]}`.
 
 Errors name file, line and column, because a script file is written by hand.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from claudemock.script.batch import parse_batch_script
 from claudemock.script.book import Script
 from claudemock.script.spec import ReplySpec, ScriptError, parse_reply
 
@@ -18,7 +19,8 @@ def load_scripts(paths: Iterable[Path]) -> Script:
     """All script files as one, in order; strict if any is. Raises `ScriptError` with file, line and column."""
     loaded = [load_script(path) for path in paths]
     replies = tuple(reply for script in loaded for reply in script.replies)
-    return Script(replies, any(script.strict for script in loaded))
+    batches = tuple(batch for script in loaded for batch in script.batches)
+    return Script(replies, any(script.strict for script in loaded), batches)
 
 
 def load_script(path: Path) -> Script:
@@ -44,21 +46,31 @@ def load_script(path: Path) -> Script:
 
 
 def parse_script(data: Any, name: str) -> Script:
-    """A script from parsed YAML or JSON; its replies are called `name#1`, `name#2`, …. Raises `ScriptError`."""
+    """A script from parsed YAML or JSON; its replies are called `name#1`, `name#2`, …. Raises `ScriptError`.
+
+    Its batches are called `name#batch1`, `name#batch2`, ….
+    """
     if isinstance(data, list):
         return Script(_replies(data, name, ()))
     if not isinstance(data, dict):
         raise ScriptError("a script is a list of replies, or a mapping with the key replies")
-    unknown = [key for key in data if key not in ("replies", "strict")]
+    unknown = [key for key in data if key not in ("replies", "strict", "batches")]
     if unknown:
-        raise ScriptError(f"unknown key {unknown[0]!r}; a script has replies and strict", (str(unknown[0]),))
+        raise ScriptError(f"unknown key {unknown[0]!r}; a script has replies, batches and strict", (str(unknown[0]),))
     strict = data.get("strict", False)
     if not isinstance(strict, bool):
         raise ScriptError(f"strict is true or false, not {strict!r}", ("strict",))
     replies = data.get("replies", [])
     if not isinstance(replies, list):
         raise ScriptError("replies is a list", ("replies",))
-    return Script(_replies(replies, name, ("replies",)), strict)
+    batches = data.get("batches", [])
+    if not isinstance(batches, list):
+        raise ScriptError("batches is a list", ("batches",))
+    armed = tuple(
+        (f"{name}#batch{number}", parse_batch_script(item, ("batches", number - 1)))
+        for number, item in enumerate(batches, start=1)
+    )
+    return Script(_replies(replies, name, ("replies",)), strict, armed)
 
 
 def _replies(items: list[Any], name: str, path: tuple[str, ...]) -> tuple[tuple[str, ReplySpec], ...]:
