@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 import orjson
@@ -183,7 +183,7 @@ def _page(batches: Iterator[Batch], limit: int, after: str | None, before: str |
             raise invalid_request(f"Message Batch {cursor} not found.")
     if before is not None:
         return passed[-limit:], len(passed) > limit
-    page = [batch for batch, _ in zip(batches, range(limit), strict=False)]
+    page = list(islice(batches, limit))
     return page, next(batches, None) is not None
 
 
