@@ -21,6 +21,7 @@ BELOW_WORLD = (
     "claudemock.settings",
     "claudemock.webhook",
     "claudemock.recent",
+    "claudemock.held",
     "claudemock.version",
 )
 WORLD = (*BELOW_WORLD, "claudemock.world")
@@ -36,6 +37,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock": (),  # its __init__ holds lazy names only
     "claudemock.clock": (),
     "claudemock.recent": (),
+    "claudemock.held": (),
     "claudemock.version": (),
     "claudemock.ids": (),
     "claudemock.fixtures": (),
@@ -43,9 +45,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.models_table": ("claudemock.catalog",),
     "claudemock.wire": (),
     "claudemock.prompt": ("claudemock.wire", "claudemock.catalog", "claudemock.fixtures"),
-    "claudemock.engine": (*SHAPES, "claudemock.engine.citations_pdf"),
+    "claudemock.engine": (*SHAPES, "claudemock.held", "claudemock.engine.citations_pdf"),
     "claudemock.engine.citations_pdf": (),
-    "claudemock.store": (),
+    "claudemock.store": ("claudemock.held",),
     "claudemock.batches": ("claudemock.clock", "claudemock.ids", "claudemock.store"),
     "claudemock.files": ("claudemock.clock",),
     "claudemock.journal": ("claudemock.store", "claudemock.clock"),
