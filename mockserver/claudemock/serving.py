@@ -113,7 +113,12 @@ def serve(*, port: int = 0, scripts: Iterable[str | Path] = (), **settings: Any)
     sock = listen(made.host, made.port)
     world = World(made, script)
     started = threading.Event()
-    server = _Server(world, started.set)
+    try:
+        server = _Server(world, started.set)
+    except BaseException:
+        world.close()
+        sock.close()
+        raise
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="claudemock", daemon=True)
     thread.start()
     try:

@@ -4,7 +4,7 @@ Requests are signed as Standard Webhooks describes, like the API's own webhooks,
 them. They go to the one URL the user gave and nowhere else: redirects are not followed, no proxy is used.
 """
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
@@ -33,9 +33,12 @@ class Webhook:
         except ImportError:
             raise WebhookError("--batch-webhook needs standardwebhooks: pip install 'claudemock[webhook]'") from None
         try:
-            self._signer = Signer(secret or DEFAULT_SECRET)
-        except (ValueError, RuntimeError) as error:
-            raise WebhookError(f"--batch-webhook-secret is whsec_ and base64: {error}") from None
+            key = b64decode((secret or DEFAULT_SECRET).removeprefix("whsec_"), validate=True)
+        except ValueError:
+            key = b""
+        if not key:
+            raise WebhookError("--batch-webhook-secret is whsec_ and base64")
+        self._signer = Signer(key)
         self._connection = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._host = parts.hostname
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

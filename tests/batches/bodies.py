@@ -29,16 +29,16 @@ def create(server: MockServer, items: Sequence[Any] | int, **headers: str | None
     return dict(answer.json)
 
 
-def poll(server: MockServer, id: str, **headers: str | None) -> dict[str, Any]:
+def poll(server: MockServer, name: str, **headers: str | None) -> dict[str, Any]:
     """The batch as a poll shows it."""
-    answer = send(server, "GET", f"{PATH}/{id}", headers=_named(headers))
+    answer = send(server, "GET", f"{PATH}/{name}", headers=_named(headers))
     assert answer.status == 200, answer.body
     return dict(answer.json)
 
 
-def results(server: MockServer, id: str) -> list[dict[str, Any]]:
+def results(server: MockServer, name: str) -> list[dict[str, Any]]:
     """The lines of the results."""
-    return lines(send(server, "GET", f"{PATH}/{id}/results"))
+    return lines(send(server, "GET", f"{PATH}/{name}/results"))
 
 
 def lines(answer: Response) -> list[dict[str, Any]]:

@@ -45,7 +45,7 @@ def test_without_a_duration_the_first_poll_ends_it() -> None:
 def test_a_batch_nobody_polled_expires_after_a_day() -> None:
     """The 24 hours of the API, on the scope's clock."""
     assert closing(batch(), DAY - 1, polled=False) is None
-    assert closing(batch(), DAY, polled=False) == Closing(START + DAY, 0)
+    assert closing(batch(), DAY) == Closing(START + DAY, 0)
     assert closing(batch(), 2 * DAY) == Closing(START + DAY, 0)
 
 

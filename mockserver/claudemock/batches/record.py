@@ -75,8 +75,10 @@ class Batch:
             at = max(self.cancel_at, min(now, expires))
             return replace(self, closing=Closing(at, self._finished(self.cancel_at), "canceled"))
         duration = self.plan.duration
-        natural = self.created_at + duration if duration is not None else now if polled else expires + 1
-        if natural <= expires and natural <= now:
+        natural = now if polled and now < expires else None
+        if duration is not None:
+            natural = self.created_at + duration
+        if natural is not None and natural <= min(now, expires):
             return replace(self, closing=Closing(natural, self.count))
         if now >= expires:
             return replace(self, closing=Closing(expires, self._finished(expires)))
