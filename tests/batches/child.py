@@ -1,13 +1,14 @@
-"""`python -m tests.batches.child STATE`: a server to be killed; prints its address once it answers."""
+"""`python -m tests.batches.child STATE`: a server of its own process, to be killed; says when it is ready."""
 
+import signal
 import sys
-import time
 from pathlib import Path
 
 from tests.batches.lasting import serving
+from tests.meta.serving import READY
 
 if __name__ == "__main__":
     with serving(Path(sys.argv[1])) as server:
-        sys.stdout.write(f"{server.base_url}\n")
+        sys.stdout.write(f"{READY}{server.base_url}\n")
         sys.stdout.flush()
-        time.sleep(60)
+        signal.pause()

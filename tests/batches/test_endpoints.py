@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from claudemock.api import batch_run
 from claudemock.control.client import MockServer
 from tests.batches.bodies import MODEL, PATH, counts, create, ends, lines, params, poll, requests, results
 from tests.wire_client import send
@@ -272,6 +273,41 @@ def test_the_journal_shows_the_beginning_of_large_bodies(server: MockServer) -> 
     assert 50 < len(shown["requests"]) < 120
     assert shown["claudemock"] == {"omitted_requests": 300 - len(shown["requests"])}
     assert exchange["request"]["size"] > 3_000_000
+
+
+def test_the_journal_shows_the_beginning_of_large_results(server: MockServer) -> None:
+    """And how much of them it left out."""
+    server.when(contains="number").reply("x" * 400_000, stop_reason="end_turn")
+    batch = poll(server, create(server, 40)["id"])
+    whole = send(server, "GET", f"{PATH}/{batch['id']}/results").body
+    response = server.find(path=f"{PATH}/{batch['id']}/results")[0]["response"]
+    assert whole.decode().startswith(response["body"])
+    assert len(response["body"]) + response["omitted"] == len(whole)
+    assert 8_000_000 < len(response["body"]) < len(whole) - 4_000_000
+
+
+def test_a_batch_that_takes_long_is_in_progress_meanwhile(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A poll does not wait for ever, others are answered, and later polls see the end."""
+    monkeypatch.setattr(batch_run, "_PATIENCE", 0.0)
+    batch = create(server, 3000)
+    assert counts(poll(server, batch["id"])) == {"processing": 3000}
+    assert send(server, "POST", "/v1/messages", params()).status == 200
+    while (shown := poll(server, batch["id"]))["processing_status"] == "in_progress":
+        assert counts(shown) == {"processing": 3000}
+    assert counts(shown) == {"succeeded": 3000}
+
+
+def test_cancelling_what_is_being_worked_off(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has its answer keeps it, the others are canceled."""
+    monkeypatch.setattr(batch_run, "_PATIENCE", 0.0)
+    batch = create(server, 3000)
+    poll(server, batch["id"])
+    assert send(server, "POST", f"{PATH}/{batch['id']}/cancel").json["processing_status"] == "canceling"
+    while (shown := poll(server, batch["id"]))["processing_status"] == "canceling":
+        pass
+    tally = counts(shown)
+    assert tally["canceled"] > 0
+    assert tally["succeeded"] + tally["canceled"] == 3000
 
 
 def test_the_same_batch_twice_is_two_batches(server: MockServer) -> None:

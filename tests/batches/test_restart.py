@@ -17,6 +17,7 @@ from claudemock.control.client import MockServer
 from claudemock.store.sqlite import SqliteStore
 from tests.batches.bodies import PATH, counts, create, ends, poll, results
 from tests.batches.lasting import serving
+from tests.meta.serving import READY
 from tests.wire_client import send
 
 
@@ -69,7 +70,7 @@ def test_a_killed_server_loses_nothing(tmp_path: Path, slices: int) -> None:
     child = subprocess.Popen([sys.executable, "-m", "tests.batches.child", path], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     with child, closing(SqliteStore(path)) as store:
-        server = MockServer(child.stdout.readline().strip())
+        server = MockServer(child.stdout.readline().strip().removeprefix(READY))
         batch = create(server, 3000)
         Thread(target=_abandoned_poll, args=(server, batch["id"]), daemon=True).start()
         while worked_off(store, batch["id"]) < slices:

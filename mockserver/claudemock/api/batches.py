@@ -22,6 +22,7 @@ from claudemock.wire.errors import ApiError, invalid_request, not_found
 from claudemock.world import Scope, World
 
 _PATH = "/v1/messages/batches"
+_WRITE = 262_144  # the most bytes of results written at once
 
 
 class Batches:
@@ -148,8 +149,10 @@ class Batches:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         left = batch.size
         for part in self._shelf.results(batch):
-            left -= len(part)
-            await send({"type": "http.response.body", "body": part, "more_body": left > 0})
+            for start in range(0, len(part), _WRITE):
+                piece = part[start : start + _WRITE]
+                left -= len(piece)
+                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
             await asyncio.sleep(0)  # others have their turn, however fast the client reads
 
     async def _list(self, scope: AsgiScope) -> dict[str, Any]:
