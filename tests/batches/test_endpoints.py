@@ -92,13 +92,17 @@ def test_prompt_caching_works_between_the_items(server: MockServer) -> None:
             [{"custom_id": name, "params": {}} for name in ("a", "dup", "b", "dup")],
             "requests: custom_id's must be unique within a batch. Duplicate custom_id found: dup",
         ),
+        (
+            [*requests(40), {"custom_id": "x"}, {"params": {}}, *requests(40)],
+            "requests.40.params: Field required",
+        ),
         (["x"], "requests.0: Input should be a valid dictionary or object to extract fields from"),
         (
             [{"custom_id": f"{n}", "params": {}} for n in range(100_002)],
             "requests: List should have at most 100000 items after validation, not 100002",
         ),
     ],
-    ids=["none", "no id", "long", "pattern", "duplicate", "string", "too many"],
+    ids=["none", "no id", "long", "pattern", "duplicate", "later", "string", "too many"],
 )
 def test_a_bad_envelope_is_refused_at_once(server: MockServer, items: list[Any], message: str) -> None:
     """In the API's words, and nothing of it stays."""

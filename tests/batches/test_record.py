@@ -1,5 +1,6 @@
 """When a batch ends, and how: its clock says so, whoever looks and however often."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,27 +65,47 @@ def test_what_a_day_does_not_suffice_for_expires() -> None:
 @pytest.mark.parametrize("seconds, finished", [(0, 0), (50, 5), (59.9, 5), (99, 9)])
 def test_cancelling_keeps_what_was_done(seconds: float, finished: int) -> None:
     """The others are canceled, and the next look shows it ended."""
-    cancelled = batch(duration=100).cancelled(START + seconds)
-    assert cancelled.closing is None
-    assert closing(cancelled, seconds + 7) == Closing(START + seconds + 7, finished, "canceled")
+    canceled = batch(duration=100).canceled(START + seconds)
+    assert canceled.closing is None
+    assert closing(canceled, seconds + 7) == Closing(START + seconds + 7, finished, "canceled")
+
+
+@given(st.floats(1.7e9, 1.9e9), st.lists(st.integers(1, 3600), min_size=1, max_size=6))
+def test_adding_up_times_makes_no_difference(created: float, steps: list[int]) -> None:
+    """A clock that comes to an instant in steps finds a batch ended, or half done, as one that jumps there does."""
+    now = created
+    for step in steps:
+        now += step
+    made = replace(batch(duration=sum(steps)), created_at=created)
+    assert made.closed(now, polled=False).closing == Closing(created + sum(steps), 10)
+    half = replace(batch(duration=2 * sum(steps)), created_at=created)
+    closing = half.canceled(now).closed(now, polled=True).closing
+    assert closing is not None
+    assert closing.finished == 5
+
+
+def test_a_clock_that_was_set_back_ends_it_no_sooner_than_it_began() -> None:
+    """An end before the beginning would be none."""
+    assert closing(batch(), -100) == Closing(START, 10)
+    assert closing(batch(duration=10).canceled(START - 5), -1) == Closing(START - 1, 0, "canceled")
 
 
 def test_cancelling_twice_changes_nothing() -> None:
     """The first time is when it was initiated."""
-    cancelled = batch(duration=100).cancelled(START + 1)
-    assert cancelled.cancelled(START + 2) is cancelled
+    canceled = batch(duration=100).canceled(START + 1)
+    assert canceled.canceled(START + 2) is canceled
 
 
 def test_cancelling_what_is_being_worked_off_keeps_what_is_there() -> None:
     """A result that exists is not taken back."""
     under_way = batch().closed(START, polled=True)
-    assert under_way.cancelled(START + 1).closing == Closing(START + 1, 0, "canceled")
+    assert under_way.canceled(START + 1).closing == Closing(START + 1, 0, "canceled")
 
 
 def test_a_batch_is_kept_as_it_is() -> None:
     """Nothing is lost on the way through the store."""
     made = batch(duration=3, errored=0.5, requests=[("a*", "errored", {"type": "t", "message": "m"})])
-    made = made.cancelled(START + 1).closed(START + 2, polled=True)
+    made = made.canceled(START + 1).closed(START + 2, polled=True)
     assert Batch.decode(made.encode()) == made
 
 

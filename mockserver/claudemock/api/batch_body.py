@@ -3,7 +3,7 @@
 import tempfile
 from contextlib import aclosing
 from hashlib import blake2b
-from typing import IO
+from typing import IO, Any
 
 from claudemock.api.asgi import Receive
 from claudemock.api.body import parse_json
@@ -11,10 +11,10 @@ from claudemock.api.pieces import pieces
 from claudemock.batches.shelf import Shelf, Upload
 from claudemock.batches.split import Splitter, UnusualError, one_line
 from claudemock.journal import Exchange
-from claudemock.wire.errors import invalid_request
+from claudemock.wire.errors import ApiError, invalid_request
 from claudemock.wire.parse import parse_batch
 
-_MOST = 100_000  # requests in a batch (documented); more are refused by who reads the body whole
+_MOST = 100_000  # requests in a batch (documented)
 _JOURNALLED = 1_000_000  # bytes of a body up to which the journal shows all of it
 
 
@@ -28,6 +28,8 @@ class BatchBody:
         self._limit = limit
         self._splitter = Splitter()
         self._unusual = False
+        self._count = 0
+        self._refused: tuple[int, Any] | None = None  # the first that is no request, and its place
         self._seen: set[str] = set()
         self._duplicate: str | None = None
         self._hash = blake2b(digest_size=32)
@@ -56,10 +58,7 @@ class BatchBody:
                 self._read_whole(whole)
         if self._size > _JOURNALLED:
             self._exchange.body = self._abridged()
-        if self._duplicate is not None:
-            raise invalid_request(
-                f"requests: custom_id's must be unique within a batch. Duplicate custom_id found: {self._duplicate}"
-            )
+        self._check()
         self.upload.finish()
 
     def _take(self, piece: bytes, *, final: bool = False) -> None:
@@ -68,13 +67,30 @@ class BatchBody:
         if self._unusual:
             return
         try:
-            for custom_id, params in self._splitter.feed(piece, final=final):
-                if self.upload.count >= _MOST:
-                    raise UnusualError
-                self._keep(custom_id, params)
+            for part in self._splitter.feed(piece, final=final):
+                self._count += 1
+                if part.custom_id is None:
+                    self._refused = self._refused or (self._count - 1, part.refused)
+                elif self._count <= _MOST and self._refused is None:
+                    self._keep(part.custom_id, part.params)
         except UnusualError:
             self._unusual = True
             self.upload.discard()
+
+    def _check(self) -> None:
+        """Refuse what is wrong with a body of the plain form. Raises 400."""
+        place, refused = self._refused or (0, {"custom_id": "a", "params": {}})
+        if self._count > _MOST:
+            parse_batch({"requests": [refused] * self._count})
+        if self._refused is not None:
+            try:
+                parse_batch({"requests": [refused]})
+            except ApiError as error:
+                raise invalid_request(error.message.replace("requests.0", f"requests.{place}", 1)) from None
+        if self._duplicate is not None:
+            raise invalid_request(
+                f"requests: custom_id's must be unique within a batch. Duplicate custom_id found: {self._duplicate}"
+            )
 
     def _keep(self, custom_id: str, params: bytes) -> None:
         if custom_id in self._seen and self._duplicate is None:
@@ -91,7 +107,7 @@ class BatchBody:
         self.upload = self._shelf.upload(self._exchange.scope)
         self._seen.clear()
         self._shown.clear()
-        self._duplicate, self._room = None, _JOURNALLED
+        self._count, self._refused, self._duplicate, self._room = len(batch.requests), None, None, _JOURNALLED
         for number, request in enumerate(batch.requests):
             try:
                 self._keep(request.custom_id, one_line(request.params))
@@ -100,5 +116,5 @@ class BatchBody:
 
     def _abridged(self) -> bytes:
         """A body of a hundred megabytes would drive all else out of the journal: its first requests stand for it."""
-        requests, omitted = b",".join(self._shown), self.upload.count - len(self._shown)
+        requests, omitted = b",".join(self._shown), self._count - len(self._shown)
         return b'{"requests":[%b],"claudemock":{"omitted_requests":%d}}' % (requests, omitted)

@@ -116,18 +116,16 @@ class Worker:
         `polled`: its client asks how far it is. One that takes longer than half a minute to work off is shown as still
         in progress, and goes on.
         """
-        if batch.ended:
+        now = place.clock.now()
+        if batch.ended or batch.closed(now, polled=polled).closing is None:
             return batch
-        if batch.closing is None:
-            with self._world.store.transaction():
-                current = self._shelf.get(place.name, batch.id)
-                if current is None:
-                    return None
-                batch = current.closed(place.clock.now(), polled=polled)
-                if batch is not current:
-                    self._shelf.put(batch)
-        if batch.closing is None:
-            return batch
+        with self._world.store.transaction():
+            current = self._shelf.get(place.name, batch.id)
+            if current is None:
+                return None
+            batch = current.closed(now, polled=polled)
+            if batch is not current:
+                self._shelf.put(batch)
         if batch.slices - batch.next <= 1:
             self._step(place, batch.id)
         else:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import count, islice
 from typing import Any
 
@@ -113,7 +112,7 @@ class Batches:
         if batch is None or batch.workspace != exchange.workspace:
             raise missing
         if batch.hidden:
-            self._shelf.put(replace(batch, hidden=batch.hidden - 1))
+            self._shelf.unhide(batch)
             raise missing
         looked = await self._worker.look(place, batch, polled=polled)
         if looked is None:
@@ -127,9 +126,9 @@ class Batches:
             current = self._shelf.get(place.name, batch.id) or batch
             if current.ended:
                 raise invalid_request(f"Message Batch {name} has ended and cannot be canceled.")
-            cancelled = current.cancelled(place.clock.now())
-            self._shelf.put(cancelled)
-        return _shown(scope, cancelled)
+            canceled = current.canceled(place.clock.now())
+            self._shelf.put(canceled)
+        return _shown(scope, canceled)
 
     async def _delete(self, scope: AsgiScope, name: str) -> dict[str, Any]:
         batch = await self._found(scope, name)

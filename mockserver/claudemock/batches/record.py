@@ -15,6 +15,7 @@ from claudemock.batches.plan import Failure, Plan
 from claudemock.clock import rfc3339
 
 _LIFE = 86_400  # seconds until what is not done has expired (documented)
+_NEARLY = 1e-5  # seconds that adding times up may be wrong by: a step of the clock to an instant reaches it
 _KEPT = 29 * 86_400  # seconds after its creation that results are kept (documented)
 OUTCOMES = ("succeeded", "errored", "canceled", "expired")
 
@@ -64,7 +65,7 @@ class Batch:
 
     def archived(self, now: float) -> bool:
         """Whether its results are gone."""
-        return now >= self.created_at + _KEPT
+        return now >= self.created_at + _KEPT - _NEARLY
 
     def closed(self, now: float, *, polled: bool) -> "Batch":
         """The batch, over if it is by `now`. `polled`: its client asks how far it is."""
@@ -74,17 +75,17 @@ class Batch:
         if self.cancel_at is not None:
             at = max(self.cancel_at, min(now, expires))
             return replace(self, closing=Closing(at, self._finished(self.cancel_at), "canceled"))
-        duration = self.plan.duration
-        natural = now if polled and now < expires else None
-        if duration is not None:
-            natural = self.created_at + duration
-        if natural is not None and natural <= min(now, expires):
+        duration, reached = self.plan.duration, max(now, self.created_at) + _NEARLY
+        natural = None if duration is None else self.created_at + duration
+        if duration is None and polled and reached < expires:
+            natural = max(now, self.created_at)
+        if natural is not None and natural <= min(reached, expires):
             return replace(self, closing=Closing(natural, self.count))
-        if now >= expires:
+        if reached >= expires:
             return replace(self, closing=Closing(expires, self._finished(expires)))
         return self
 
-    def cancelled(self, now: float) -> "Batch":
+    def canceled(self, now: float) -> "Batch":
         """The batch, its cancellation initiated. One that is being worked off ends with what it has got."""
         if self.cancel_at is not None:
             return self
@@ -98,7 +99,8 @@ class Batch:
         duration = self.plan.duration
         if duration is None:
             return 0
-        return min(self.count, int(self.count * (at - self.created_at) / duration)) if duration else self.count
+        passed = max(0.0, at - self.created_at + _NEARLY)
+        return min(self.count, int(self.count * passed / duration)) if duration else self.count
 
     def done_at(self, index: int) -> float:
         """When a request is done."""

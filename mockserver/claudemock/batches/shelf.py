@@ -99,6 +99,13 @@ class Shelf:
         """Keep a batch's new state. Called in the transaction that read the old one."""
         self._store.put(_BATCH, batch.scope, batch.id, batch.encode())
 
+    def unhide(self, batch: Batch) -> None:
+        """One request about it has been answered as if it were not there."""
+        with self._store.transaction():
+            current = self.get(batch.scope, batch.id)
+            if current is not None:
+                self.put(replace(current, hidden=max(0, current.hidden - 1)))
+
     def newest_first(self, scope: str) -> Iterator[Batch]:
         """All batches of a scope."""
         after = 0
