@@ -27,11 +27,40 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"claudemock {package_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="run the server until interrupted")
+    _place_options(serve)
+    _behaviour_options(serve)
+    _webhook_options(serve)
+    models = commands.add_parser("models", help="show the catalogue")
+    models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
+    commands.add_parser("demo", help="start a server, run a small agent against it, show what went over the wire")
+    return parser
+
+
+def _place_options(serve: argparse.ArgumentParser) -> None:
+    """Where it listens and where it keeps its state."""
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
     serve.add_argument("--port", type=_port, default=8787, help="port to listen on; 0 picks a free one (default: 8787)")
     serve.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME", help="a further Host that may use the control API"
     )
+    serve.add_argument(
+        "--state",
+        type=_state,
+        default=None,
+        metavar="memory|PATH.db",
+        help="keep all state in this SQLite file, over restarts and for several workers (default: memory)",
+    )
+    serve.add_argument(
+        "--workers",
+        type=_whole,
+        default=1,
+        metavar="N",
+        help="processes that serve and share a --state file (default: 1)",
+    )
+
+
+def _behaviour_options(serve: argparse.ArgumentParser) -> None:
+    """What it answers."""
     serve.add_argument("--seed", type=int, default=0, help="seed of ids and of all that varies (default: 0)")
     serve.add_argument(
         "--script",
@@ -40,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="replies in YAML or JSON; may be given again",
+    )
+    serve.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help='a fault armed from the start: "overloaded times=2", "cut after_event=3"; may be given again',
     )
     serve.add_argument(
         "--models",
@@ -76,14 +112,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--no-padding", dest="padding", action="store_false", help="streams without their random white space"
     )
-    _add_webhook(serve)
-    models = commands.add_parser("models", help="show the catalogue")
-    models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
-    commands.add_parser("demo", help="start a server, run a small agent against it, show what went over the wire")
-    return parser
 
 
-def _add_webhook(serve: argparse.ArgumentParser) -> None:
+def _webhook_options(serve: argparse.ArgumentParser) -> None:
+    """Whom it tells."""
     serve.add_argument(
         "--batch-webhook",
         metavar="URL",
@@ -106,12 +138,19 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _state(text: str) -> Path | None:
+    return None if text == "memory" else Path(text)
+
+
 def _serve(options: argparse.Namespace) -> int:
     from claudemock.script.spec import ScriptError
     from claudemock.serving import PortTakenError, load, run
     from claudemock.settings import Settings
+    from claudemock.store.base import StoreError
     from claudemock.webhook import WebhookError
 
+    if options.workers < 1 or (options.workers > 1 and options.state is None):
+        return _fail("--workers takes a number from 1, and above 1 needs a file to share: --state PATH.db", 2)
     settings = Settings(
         host=options.host,
         port=options.port,
@@ -124,12 +163,15 @@ def _serve(options: argparse.Namespace) -> int:
         cache_minimum_tokens=options.cache_minimum_tokens,
         cache_key_includes_betas=options.cache_key_includes_betas,
         padding=options.padding,
+        state=options.state,
+        workers=options.workers,
         batch_webhook=options.batch_webhook,
         batch_webhook_secret=options.batch_webhook_secret,
     )
     try:
-        run(settings, load(options.script), lambda url: print(f"claudemock ready at {url}", flush=True))
-    except (ScriptError, WebhookError) as error:
+        script, faults = load(options.script, options.fault)
+        run(settings, script, lambda url: print(f"claudemock ready at {url}", flush=True), faults)
+    except (ScriptError, StoreError, WebhookError) as error:
         return _fail(str(error))
     except PortTakenError as error:
         return _fail(f"{error}. Choose another with --port, or --port 0 for a free one")
@@ -150,6 +192,6 @@ def _demo(options: argparse.Namespace) -> int:  # noqa: ARG001 - commands share 
     return demo(print)
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, status: int = 1) -> int:
     print(f"claudemock: {message}", file=sys.stderr)
-    return 1
+    return status

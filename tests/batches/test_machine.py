@@ -19,7 +19,6 @@ from claudemock.clock import rfc3339
 from claudemock.control.client import MockServer
 from claudemock.serving import serve
 from tests.batches.bodies import PATH, counts, create, ends, poll, results
-from tests.batches.lasting import serving
 from tests.wire_client import send
 
 DAY = 86_400
@@ -184,7 +183,7 @@ class LastingMachine(Machine):
             self.stack.callback(folder.cleanup)
             self.file = Path(folder.name) / "state.db"
             self.running = self.stack.enter_context(ExitStack())
-        return self.running.enter_context(serving(self.file))
+        return self.running.enter_context(serve(state=self.file))
 
     @precondition(lambda self: bool(self.models))
     @rule()

@@ -19,7 +19,7 @@ from typing import Any
 from tests.bench import cases
 from tests.bench.measures import connected, post
 from tests.bench.report import Single, Target, missed, table
-from tests.meta.serving import started
+from tests.meta.serving import serving
 
 PATH = "/v1/messages/batches"
 COUNT = 100_000
@@ -121,14 +121,16 @@ def run(count: int) -> list[Single]:
     """Everything, in the order in which a client does it."""
     sent = body(count)
     parsing = min(timed(lambda: json.loads(sent))[0] for _ in range(3))
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "tests.batches.child", str(Path(folder) / "state.db")]
-        with started(command) as server, others(server.url) as asking:
-            accepting, answer = timed(lambda: post(server.url, PATH, sent))
-            name = json.loads(answer)["id"]
-            working, shown = timed(lambda: ended(server.url, name))
-            reading, read = timed(lambda: lines(server.url, name))
-            peak = peak_megabytes(server.process.pid)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving("--state", str(Path(folder) / "state.db")) as server,
+        others(server.url) as asking,
+    ):
+        accepting, answer = timed(lambda: post(server.url, PATH, sent))
+        name = json.loads(answer)["id"]
+        working, shown = timed(lambda: ended(server.url, name))
+        reading, read = timed(lambda: lines(server.url, name))
+        peak = peak_megabytes(server.process.pid)
     if shown["request_counts"]["succeeded"] != count or read != count:
         raise RuntimeError(f"{count} requests, but {shown['request_counts']} and {read} results")
     whole = accepting + working + reading

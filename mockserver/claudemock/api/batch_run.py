@@ -70,7 +70,7 @@ class Requests:
             return "errored", errored("api_error", "Internal server error")
 
     def _message(self, place: Scope, exchange: Exchange, source: bytes, custom_id: str) -> bytes:
-        turn = self._intake.turn(place, exchange, source, custom_id)
+        turn = self._intake.turn(place, exchange, source, custom_id=custom_id)
         answer, message_id = self._answers.of(turn)
         exchange.usage = answer.usage
         self._billing.charge(exchange, turn, answer.message)
@@ -95,11 +95,10 @@ class Worker:
             world.at_start.append(self._watch.begin)
 
     def add(self, batch: Batch) -> bool:
-        """Keep a batch whose requests are there; False if they are not any more (its scope was reset meanwhile)."""
-        with self._world.store.transaction():
-            kept = self._shelf.add(batch)
-            if kept and self._watch is not None:
-                self._watch.created(batch)
+        """Keep a batch whose requests are there; False if they are not any more. Called in a transaction."""
+        kept = self._shelf.add(batch)
+        if kept and self._watch is not None:
+            self._watch.created(batch)
         return kept
 
     async def _ends(self, scope: str, id: str) -> bool:  # noqa: A002 - the API's own word

@@ -21,6 +21,7 @@ from claudemock.wire.errors import ApiError, invalid_request, not_found
 from claudemock.world import Scope, World
 
 _PATH = "/v1/messages/batches"
+_JOURNALLED = 8_000_000  # bytes of results that the journal keeps
 _WRITE = 262_144  # the most bytes of results written at once
 
 
@@ -59,11 +60,12 @@ class Batches:
         body = BatchBody(exchange, self._shelf, self._world.settings.limits.batches)
         try:
             await body.read(receive)
-            identify(exchange, place, body.identity)
-            self._admit(place, body.upload.count)
-            batch = self._made(exchange, place, body.upload)
-            if not self._worker.add(batch):
-                raise ApiError(409, "conflict_error", "claudemock: the scope was reset while the batch arrived.")
+            with self._world.store.transaction():
+                identify(exchange, place, body.identity)
+                self._admit(place, body.upload.count)
+                batch = self._made(exchange, place, body.upload)
+                if not self._worker.add(batch):
+                    raise ApiError(409, "conflict_error", "claudemock: the scope was reset while the batch arrived.")
         except BaseException:
             body.upload.discard()
             raise
@@ -142,9 +144,9 @@ class Batches:
         batch = await self._found(scope, name)
         if not batch.ended or batch.archived(place.clock.now()):
             raise not_found(f"Message Batch {name} has no available results.")
-        headers = self._headers.success(
-            exchange, place, b"application/x-jsonl", batch.size, filename=f"{batch.id}_results.jsonl"
-        )
+        exchange.kept = _JOURNALLED
+        named = f"content-disposition: attachment; filename*=utf-8''{batch.id}_results.jsonl\r\n".encode()
+        headers = self._headers.success(exchange, place, b"application/x-jsonl", batch.size, named=named)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         left = batch.size
         for part in self._shelf.results(batch):

@@ -19,9 +19,28 @@ class ClientGoneError(Exception):
     """The client hung up before its request was whole."""
 
 
-def too_large() -> ApiError:
-    """413, worded as the edge in front of the API words it (ERRORS Q108, docs; Q109 is the documentation's wording)."""
-    return ApiError(413, "request_too_large", "Request exceeds the maximum size")
+def too_large(*, decoded: bool = False) -> ApiError:
+    """413, worded as the edge in front of the API words it (ERRORS Q108, docs; Q109 is the documentation's wording).
+
+    `decoded`: it is so only since its Content-Encoding was undone.
+    """
+    details = {"error_code": "request_body_too_large_after_decoding"} if decoded else None
+    return ApiError(413, "request_too_large", "Request exceeds the maximum size", details=details)
+
+
+def unsupported_encoding(encoding: str) -> ApiError:
+    """400 for a Content-Encoding that is not spoken."""
+    return invalid_request(
+        f"Unsupported Content-Encoding: {encoding[:40]!r}. Supported encodings: gzip, deflate.",
+        error_code="request_body_encoding_unsupported",
+    )
+
+
+def invalid_encoding(encoding: str) -> ApiError:
+    """400 for a body that is not what its Content-Encoding says."""
+    return invalid_request(
+        f"The request body could not be decoded as {encoding}.", error_code="request_body_encoding_invalid"
+    )
 
 
 async def read_body(receive: Receive, exchange: Exchange, limit: int) -> bytes:
@@ -76,7 +95,11 @@ def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
 
     Never beyond `limit` bytes. Raises `ApiError` 400 or 413 (codes: API-FACTS §1.6).
     """
-    window = window_of(encoding, raw)
+    window = _WINDOWS.get(encoding)
+    if window is None:
+        raise unsupported_encoding(encoding)
+    if encoding == "deflate" and not _has_zlib_header(raw):
+        window = -zlib.MAX_WBITS
     parts: list[bytes] = []
     taken, room = 0, limit + 1
     try:
@@ -87,32 +110,8 @@ def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
             parts.append(part)
             taken, room = taken + used, room - len(part)
     except zlib.error:
-        raise not_decodable(encoding) from None
+        raise invalid_encoding(encoding) from None
     return b"".join(parts)
-
-
-def window_of(encoding: str, raw: bytes) -> int:
-    """What zlib is told to read a body in `encoding` that begins like `raw`. Raises `ApiError` 400 for another one."""
-    window = _WINDOWS.get(encoding)
-    if window is None:
-        raise invalid_request(
-            f"Unsupported Content-Encoding: {encoding[:40]!r}. Supported encodings: gzip, deflate.",
-            error_code="request_body_encoding_unsupported",
-        )
-    return -zlib.MAX_WBITS if encoding == "deflate" and not _has_zlib_header(raw) else window
-
-
-def not_decodable(encoding: str) -> ApiError:
-    """400 for a body that is not what its `content-encoding` says."""
-    return invalid_request(
-        f"The request body could not be decoded as {encoding}.", error_code="request_body_encoding_invalid"
-    )
-
-
-def too_large_decoded() -> ApiError:
-    """413 for a body that is too large once it is decoded."""
-    details = {"error_code": "request_body_too_large_after_decoding"}
-    return ApiError(413, "request_too_large", "Request exceeds the maximum size", details=details)
 
 
 def _member(raw: bytes, start: int, window: int, room: int) -> tuple[bytes, int]:
@@ -130,7 +129,7 @@ def _member(raw: bytes, start: int, window: int, room: int) -> tuple[bytes, int]
         parts.append(part)
         room -= len(part)
         if room == 0:
-            raise too_large_decoded()
+            raise too_large(decoded=True)
         at, portion = min(at + portion, len(raw)), portion * 2
     return b"".join(parts), at - len(inflater.unused_data) - start
 

@@ -164,12 +164,14 @@ class BatchBook:
             yield BatchEntry(name, spec, None if spec.times is None else max(0, spec.times - self._used(name)))
 
     def take(self, workspace: str) -> Plan:
-        """How the next batch of a workspace runs; without a script for it, as `Plan()` says."""
-        with self._store.transaction():
-            for entry in self:
-                if entry.left != 0 and entry.spec.fits(workspace):
-                    self._use(entry)
-                    return entry.spec.plan(entry.id)
+        """How the next batch of a workspace runs; without a script for it, as `Plan()` says.
+
+        Called in a transaction.
+        """
+        for entry in self:
+            if entry.left != 0 and entry.spec.fits(workspace):
+                self._use(entry)
+                return entry.spec.plan(entry.id)
         return Plan()
 
     def _use(self, entry: BatchEntry) -> None:
