@@ -78,7 +78,7 @@ class SqliteStore:
             try:
                 row = self._row(statement, scope, kind, key, value)
             except sqlite3.IntegrityError:  # the shelf is missing
-                with nullcontext() if self._in_transaction else self.transaction():
+                with self.together():
                     self._row(_NEW_SHELF, scope, kind)
                     row = self._row(statement, scope, kind, key, value)
         return None if row is None else int(row[0])
@@ -126,6 +126,10 @@ class SqliteStore:
     def transaction(self) -> AbstractContextManager[None]:
         """See `Store`."""
         return Transaction(self._begin, self._end)
+
+    def together(self) -> AbstractContextManager[None]:
+        """See `Store`."""
+        return nullcontext() if self._in_transaction else self.transaction()
 
     def close(self) -> None:
         """Close the connection; the last one puts everything into the one file."""
