@@ -63,7 +63,7 @@ def test_a_batch_that_was_under_way_goes_on_where_it_stood(tmp_path: Path, monke
 
 @pytest.mark.parametrize("slices", [0, 1, 7, 20])
 def test_a_killed_server_loses_nothing(tmp_path: Path, slices: int) -> None:
-    """Killed while it works off a batch, it leaves whole slices: the rest is done later, and nothing is charged twice."""
+    """Killed while it works off a batch, it leaves whole slices; the rest is done later, nothing is charged twice."""
     path = tmp_path / "state.db"
     with serving("--state", str(path)) as started, closing(SqliteStore(path)) as store:
         server = MockServer(started.url)

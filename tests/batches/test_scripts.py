@@ -127,6 +127,17 @@ def test_scripted_replies_answer_items(server: MockServer) -> None:
     assert "number 0" in said["r-0"]
 
 
+@pytest.mark.parametrize("lasting", [False, True])
+def test_scripted_files_are_made_once(lasting: bool, tmp_path: Path) -> None:
+    """A reply that makes files does so for items too, in the step that answers them."""
+    with serve(state=tmp_path / "state.db" if lasting else None) as server:
+        server.when(custom_id="r-1").reply("Made.", files=[{"filename": "a.txt", "text": "hello"}])
+        batch = create(server, 3)
+        assert counts(poll(server, batch["id"])) == {"succeeded": 3}
+        (listed,) = send(server, "GET", "/v1/files").json["data"]
+        assert (listed["filename"], listed["downloadable"]) == ("a.txt", True)
+
+
 def test_a_strict_scripts_miss_is_an_errored_item(server: MockServer) -> None:
     """Which says what differed."""
     server.when(custom_id="r-1").reply("One.")
