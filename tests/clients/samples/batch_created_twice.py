@@ -29,7 +29,7 @@ def create(http: httpx2.Client, rows: list[Json]) -> Json:
 
 
 def arrange(claude: MockServer) -> None:
-    claude.fault("cut", path="/v1/messages/batches", after_bytes=0)
+    claude.fault("cut", path="/v1/messages/batches", after_bytes=0, times=1)
     claude.when(contains="rhyme").reply("time")
 
 
