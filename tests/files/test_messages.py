@@ -47,7 +47,7 @@ def counted(server: MockServer, content: list[Any]) -> int:
 
 CONTENTS = [
     ("document", "text/plain", TEXT.encode()),
-    ("document", "text/plain", "Ærlig talt: ß".encode() * 3000),
+    ("document", "text/plain", "Ærlig talt, ß".encode() * 3000),
     ("document", "application/pdf", PDF),
     *[("image", kind, content) for kind, content in every_format(900, 700)],
     ("image", "image/png", png(8000, 20)),

@@ -29,7 +29,7 @@ def test_a_restart_keeps_files(tmp_path: Path) -> None:
 
 
 def test_files_within_a_request_that_is_one_step(tmp_path: Path) -> None:
-    """Replies that make files, files that are past their time, and refusals, all inside the request's own step."""
+    """Replies that make files, files found past their time, and refusals, all inside the request's own step."""
     with claudemock.serve(state=tmp_path / "state.db", file_storage_bytes=2000) as server:
         server.clock.freeze()
         server.reply(files=[{"filename": "a.txt", "text": "made"}])

@@ -175,12 +175,13 @@ def use_files(client: anthropic.Anthropic, resource: Any) -> None:
     check_message(client.messages.create(**{**HELLO, "messages": turns}), "Read.")
     assert [file.id for file in resource.list(limit=1)] == [file.id for file in reversed(uploaded)]
     assert resource.retrieve_metadata(uploaded[1].id).filename == "1.txt"
-    refused = ""
     try:
         resource.download(uploaded[0].id)
     except anthropic.BadRequestError as error:
-        refused = str(error)
-    assert "is not downloadable" in refused
+        refusal = str(error)
+    else:
+        raise AssertionError("an upload was downloaded")
+    assert "is not downloadable" in refusal
     for file in uploaded:
         assert resource.delete(file.id).type == "file_deleted"
     assert resource.list().data == []
