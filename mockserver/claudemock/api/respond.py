@@ -60,11 +60,14 @@ class Headers:
         return HeaderBlock(raw, length)
 
     def error(self, exchange: Exchange, place: Scope, error: ApiError, length: int) -> HeaderBlock:
-        """Headers of an error: rate limits on a 429 only; on 401 neither organization nor workspace."""
+        """Headers of an error: rate limits on a 429 only; on 401 neither organization nor workspace.
+
+        An empty value of the error's own keeps a header out.
+        """
         extra = {"x-should-retry": "true" if error.status in _RETRIED else "false"} | error.headers
         raw = b"content-type: application/json\r\ncontent-length: %d\r\n%b%b" % (
             length,
-            "".join(f"{name}: {value}\r\n" for name, value in extra.items()).encode(),
+            "".join(f"{name}: {value}\r\n" for name, value in extra.items() if value).encode("latin-1"),
             self._identity(exchange, place, known=error.status != 401),
         )
         return HeaderBlock(raw, length)

@@ -80,7 +80,8 @@ class Intake:
         plan = self._plan(place, exchange, accepted.prompt)
         read = plan.usage.read if plan is not None else 0
         admitted = admit(self._world, place, exchange, model, accepted.input_tokens, cached=read, speed=request.speed)
-        reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace))
+        spoilt = any(strike.breaks for strike in exchange.faults)
+        reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace), keep=spoilt)
         exchange.script = None if reply.source == "default" else reply.source
         return Turn(
             request=request,
@@ -236,9 +237,12 @@ def find_model(world: World, name: str) -> Model:
     return model
 
 
-def _choose(place: Scope, request: MessagesRequest, facts: Facts) -> Reply:
-    """The scripted reply, or the default one. Raises 404 `not_found_error` on a strict script's miss."""
-    found = place.script.take(facts)
+def _choose(place: Scope, request: MessagesRequest, facts: Facts, *, keep: bool) -> Reply:
+    """The scripted reply, or the default one. Raises 404 `not_found_error` on a strict script's miss.
+
+    `keep` leaves it in the script for the retry: a fault keeps the client from using it.
+    """
+    found = place.script.take(facts, keep=keep)
     if isinstance(found, Miss):
         raise ApiError(404, "not_found_error", f"claudemock: {found}", headers={"x-claudemock-miss": "true"})
     if found is None:
