@@ -159,7 +159,7 @@ def test_a_turn_costs_what_is_new(monkeypatch: Any) -> None:
         parsed.append(len(raw))
         return orjson.loads(raw)
 
-    monkeypatch.setattr("claudemock.api.turn.parse_json", parse)
+    monkeypatch.setattr("claudemock.api.accept.parse_json", parse)
     messages, sizes = [user("Begin. " + PADDING)], []
     for number in range(100):
         raw = orjson.dumps(_marked({"max_tokens": 9, "messages": messages, "model": MODELS[0]}))
