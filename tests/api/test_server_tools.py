@@ -79,7 +79,7 @@ def test_small_prompts_are_cached_once_results_are_large(server: MockServer) -> 
 
 def _streamed(server: MockServer) -> bytes:
     server.reply(content=[*search(1, FOUND * 20), SAID])
-    caching = {"cache_control": {"type": "ephemeral"}, "model": "claude-haiku-4-5"}
+    caching: dict[str, Any] = {"cache_control": {"type": "ephemeral"}, "model": "claude-haiku-4-5"}
     return ask(server, tools=TOOLS, stream=True, **caching).body
 
 

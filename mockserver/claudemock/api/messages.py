@@ -3,19 +3,17 @@
 import asyncio
 from contextlib import suppress
 
-import orjson
-
 from claudemock.api.account import Billing, settled_limits
-from claudemock.api.answers import Answer, Answers
+from claudemock.api.answers import Answers
 from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, hung_up
 from claudemock.api.body import read_body
+from claudemock.api.continuation import Continuation
 from claudemock.api.faulting import altered, target_of
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.api.turn import Intake
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Pacing
 from claudemock.engine.stream import Event, encode
-from claudemock.journal import Exchange
 from claudemock.world import Scope, World
 
 _EVENT_STREAM = b"text/event-stream; charset=utf-8"
@@ -45,36 +43,41 @@ class Messages:
             answer, message_id = self._answers.of(turn)
             exchange.usage = answer.usage
             self._billing.charge(exchange, turn, answer.message)
-            _remember(exchange, place, turn, answer)
+            if turn.plan is not None:
+                place.caches.of(exchange.workspace).commit(turn.plan, exchange.started_at, answer.message["content"])
+            thread = Continuation.of(self._world, place, exchange, turn, answer)
             limits = settled_limits(place, turn, answer.message)
         if turn.request.stream:
             headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
             sequence = answer.events(message_id)
             if exchange.faults:
                 sequence = altered(sequence, exchange, target_of(scope))
-            await self._stream(place, turn, sequence, headers, receive, send)
+            try:
+                await self._stream(place, turn, sequence, headers, receive, send, thread)
+            finally:
+                if thread is not None:
+                    thread.end()
             return
         raw = answer.body(message_id)
         headers = self._headers.success(exchange, place, b"application/json", len(raw), limits)
         await send_whole(send, 200, headers, raw)
 
     async def _stream(
-        self, place: Scope, turn: Turn, sequence: list[Event], headers: HeaderBlock, receive: Receive, send: Send
+        self,
+        place: Scope,
+        turn: Turn,
+        sequence: list[Event],
+        headers: HeaderBlock,
+        receive: Receive,
+        send: Send,
+        thread: Continuation | None,
     ) -> None:
         padding = self._world.settings.padding
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         if turn.reply.pacing is None:
             await _all_at_once(send, b"".join(encode(sequence, turn.source, padding=padding)))
         else:
-            await _paced(send, receive, place, sequence, turn, padding)
-
-
-def _remember(exchange: Exchange, place: Scope, turn: Turn, answer: Answer) -> None:
-    """What the request leaves behind: entries in the prompt cache, the state of its thread."""
-    if turn.plan is not None:
-        place.caches.of(exchange.workspace).commit(turn.plan, exchange.started_at, answer.message["content"])
-    if turn.whole is not None:
-        place.threads.keep(orjson.loads(exchange.body), turn.whole, exchange.workspace, answer.message)
+            await _paced(send, receive, place, sequence, turn, padding, thread)
 
 
 async def _all_at_once(send: Send, raw: bytes) -> None:
@@ -85,7 +88,15 @@ async def _all_at_once(send: Send, raw: bytes) -> None:
     await send({"type": "http.response.body", "body": rest, "more_body": False})
 
 
-async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Event], turn: Turn, padding: bool) -> None:
+async def _paced(
+    send: Send,
+    receive: Receive,
+    place: Scope,
+    sequence: list[Event],
+    turn: Turn,
+    padding: bool,
+    thread: Continuation | None,
+) -> None:
     """Each event by itself, at its time on the scope's clock; stops when the client hangs up."""
     gone = asyncio.ensure_future(hung_up(receive))
     try:
@@ -97,6 +108,8 @@ async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Even
                 await asyncio.wait({gone}, timeout=seconds)
             if gone.done():
                 return
+            if thread is not None and number == last:
+                thread.complete()
             await send({"type": "http.response.body", "body": piece, "more_body": number < last})
     finally:
         gone.cancel()
