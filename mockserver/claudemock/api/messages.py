@@ -4,12 +4,11 @@ import asyncio
 from contextlib import suppress
 from typing import NamedTuple
 
-import orjson
-
 from claudemock.api.account import Billing, settled_limits
 from claudemock.api.answers import Answer, Answers
 from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, gone_within, hung_up
 from claudemock.api.body import read_body
+from claudemock.api.continuation import Continuation
 from claudemock.api.faulting import altered, target_of
 from claudemock.api.respond import Headers, identify
 from claudemock.api.turn import Intake
@@ -45,7 +44,11 @@ class Messages:
             if exchange.faults:
                 sequence = altered(sequence, exchange, target_of(scope))
             await self._begin(send, headers, exchange, place, made)
-            await self._stream(place, made.turn, sequence, receive, send)
+            try:
+                await self._stream(place, made, sequence, receive, send)
+            finally:
+                if made.thread is not None:
+                    made.thread.end()
             return
         if made.turn.reply.pacing is not None and await _gone_meanwhile(receive, place, made):
             return
@@ -65,8 +68,9 @@ class Messages:
             self._billing.charge(exchange, turn, answer.message)
             late = bool(exchange.faults) or (turn.reply.pacing is not None and not turn.request.stream)
             if not late:
-                _remember(exchange, place, turn, answer)
-            return _Made(turn, answer, message_id, settled_limits(place, turn, answer.message), late)
+                _commit(exchange, place, turn, answer)
+            thread = Continuation.of(self._world, place, exchange, turn, answer)
+            return _Made(turn, answer, message_id, settled_limits(place, turn, answer.message), thread, late)
 
     def _success(self, exchange: Exchange, place: Scope, made: "_Made") -> HeaderBlock:
         if made.turn.request.stream:
@@ -78,14 +82,14 @@ class Messages:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         if made.late and exchange.response_start_ms is not None:
             with self._world.step():
-                _remember(exchange, place, made.turn, made.answer)
+                _commit(exchange, place, made.turn, made.answer)
 
-    async def _stream(self, place: Scope, turn: Turn, sequence: list[Event], receive: Receive, send: Send) -> None:
+    async def _stream(self, place: Scope, made: "_Made", sequence: list[Event], receive: Receive, send: Send) -> None:
         padding = self._world.settings.padding
-        if turn.reply.pacing is None:
-            await _all_at_once(send, b"".join(encode(sequence, turn.source, padding=padding)))
+        if made.turn.reply.pacing is None:
+            await _all_at_once(send, b"".join(encode(sequence, made.turn.source, padding=padding)))
         else:
-            await _paced(send, receive, place, sequence, turn, padding)
+            await _paced(send, receive, place, sequence, made, padding)
 
 
 class _Made(NamedTuple):
@@ -95,6 +99,7 @@ class _Made(NamedTuple):
     answer: Answer
     message_id: str
     limits: HeaderPairs | None
+    thread: Continuation | None
     late: bool
 
     @property
@@ -103,12 +108,10 @@ class _Made(NamedTuple):
         return self.answer.body(self.message_id)
 
 
-def _remember(exchange: Exchange, place: Scope, turn: Turn, answer: Answer) -> None:
-    """What the request leaves behind: entries in the prompt cache, the state of its thread."""
+def _commit(exchange: Exchange, place: Scope, turn: Turn, answer: Answer) -> None:
+    """The response begins: what the request wrote to the prompt cache can be read."""
     if turn.plan is not None:
         place.caches.of(exchange.workspace).commit(turn.plan, place.clock.now(), answer.message["content"])
-    if turn.whole is not None:
-        place.threads.keep(orjson.loads(exchange.body), turn.whole, exchange.workspace, answer.message)
 
 
 async def _gone_meanwhile(receive: Receive, place: Scope, made: _Made) -> bool:
@@ -127,18 +130,20 @@ async def _all_at_once(send: Send, raw: bytes) -> None:
     await send({"type": "http.response.body", "body": rest, "more_body": False})
 
 
-async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Event], turn: Turn, padding: bool) -> None:
+async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Event], made: _Made, padding: bool) -> None:
     """Each event by itself, at its time on the scope's clock; stops when the client hangs up."""
     gone = asyncio.ensure_future(hung_up(receive))
     try:
-        waits = _waits(sequence, turn.reply.pacing or Pacing())
+        waits = _waits(sequence, made.turn.reply.pacing or Pacing())
         last = len(sequence) - 1
-        for number, piece in enumerate(encode(sequence, turn.source, padding=padding)):
+        for number, piece in enumerate(encode(sequence, made.turn.source, padding=padding)):
             seconds = place.clock.pause(waits[number])
             if seconds > 0:
                 await asyncio.wait({gone}, timeout=seconds)
             if gone.done():
                 return
+            if made.thread is not None and number == last:
+                made.thread.complete()
             await send({"type": "http.response.body", "body": piece, "more_body": number < last})
     finally:
         gone.cancel()

@@ -68,6 +68,12 @@ def _behaviour_options(serve: argparse.ArgumentParser) -> None:
         help="wire keeps types and required fields but drops the semantic checks",
     )
     serve.add_argument(
+        "--thinking-signatures",
+        choices=("any", "own"),
+        default="any",
+        help="own refuses thinking blocks that this server did not sign (default: any, as recordings have others)",
+    )
+    serve.add_argument(
         "--tier",
         choices=("off", "start", "build", "scale"),
         default="off",
@@ -120,6 +126,7 @@ def _serve(options: argparse.Namespace) -> int:
         seed=options.seed,
         models=options.models,
         checks=options.checks,
+        thinking_signatures=options.thinking_signatures,
         tier=options.tier,
         cache_scope=options.cache_scope,
         cache_minimum_tokens=options.cache_minimum_tokens,
