@@ -211,9 +211,7 @@ def _in_time(earlier: Exchange, later: Exchange) -> bool:
     return gap is not None and gap < _PATIENCE + 2 * (0.0 if told is None else told.seconds)
 
 
-def _gathered(
-    exchanges: Sequence[Exchange], before: dict[str, Exchange], failures: set[str]
-) -> list[LogicalCall]:
+def _gathered(exchanges: Sequence[Exchange], before: dict[str, Exchange], failures: set[str]) -> list[LogicalCall]:
     found: list[LogicalCall] = []
     of: dict[str, LogicalCall] = {}
     for exchange in exchanges:
