@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 MEGABYTE = 1_000_000
@@ -25,7 +26,8 @@ class Settings:
     `tier`: whose rate limits hold. `cache_scope`: who shares a prompt cache; `cache_minimum_tokens` replaces every
     model's own; `cache_key_includes_betas`: whether the beta header parts caches (undocumented, so off). `catalog`
     overrides catalogue entries. `padding` is the streams' random white space. `journal_bytes` bounds what the journal
-    keeps. `allow_hosts` are further Host names that may use the control API.
+    keeps. `state` is the SQLite file that holds everything the server remembers; None: memory. `workers` processes
+    serve together and share a state file. `allow_hosts` are further Host names that may use the control API.
     """
 
     host: str = "127.0.0.1"
@@ -41,4 +43,13 @@ class Settings:
     cache_minimum_tokens: int | None = None
     cache_key_includes_betas: bool = False
     journal_bytes: int = 64 * MEGABYTE
+    state: Path | None = None
+    workers: int = 1
     limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for settings that contradict each other."""
+        if self.workers < 1:
+            raise ValueError("workers: at least one process has to serve")
+        if self.workers > 1 and self.state is None:
+            raise ValueError("workers: several processes need a state file to share (--state PATH.db)")

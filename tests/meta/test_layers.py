@@ -19,9 +19,10 @@ BELOW_WORLD = (
     "claudemock.journal",
     "claudemock.settings",
     "claudemock.recent",
+    "claudemock.held",
     "claudemock.version",
 )
-WORLD = (*BELOW_WORLD, "claudemock.world")
+WORLD = (*BELOW_WORLD, "claudemock.state", "claudemock.world")
 # What every endpoint needs, those of the control API too: reading a request, answering it.
 PLUMBING = tuple(f"claudemock.api.{name}" for name in ("asgi", "body", "query", "respond"))
 DOORS = ("claudemock.api", "claudemock.control", "claudemock.inspector")
@@ -35,6 +36,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock": (),  # its __init__ holds lazy names only
     "claudemock.clock": (),
     "claudemock.recent": (),
+    "claudemock.held": (),
     "claudemock.version": (),
     "claudemock.ids": (),
     "claudemock.fixtures": (),
@@ -42,20 +44,35 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.models_table": ("claudemock.catalog",),
     "claudemock.wire": (),
     "claudemock.prompt": ("claudemock.wire", "claudemock.catalog", "claudemock.fixtures"),
-    "claudemock.engine": (*SHAPES, "claudemock.engine.citations_pdf"),
+    "claudemock.engine": (*SHAPES, "claudemock.held", "claudemock.engine.citations_pdf"),
     "claudemock.engine.citations_pdf": (),
-    "claudemock.store": (),
+    "claudemock.store": ("claudemock.held",),
+    "claudemock.state": BELOW_WORLD,
     "claudemock.files": ("claudemock.clock",),
     "claudemock.journal": ("claudemock.store", "claudemock.clock"),
     "claudemock.settings": ("claudemock.catalog",),
     "claudemock.script": ("claudemock.wire", "claudemock.engine", "claudemock.store"),
-    "claudemock.faults": ("claudemock.wire", "claudemock.engine", "claudemock.store"),
-    "claudemock.world": BELOW_WORLD,
+    "claudemock.script.files": ("claudemock.script", "claudemock.faults"),
+    "claudemock.faults": (
+        "claudemock.wire",
+        "claudemock.engine",
+        "claudemock.store",
+        "claudemock.script",
+        "claudemock.clock",
+    ),
+    "claudemock.world": (*BELOW_WORLD, "claudemock.state"),
     **dict.fromkeys(PLUMBING, (*WORLD, *PLUMBING)),
     **dict.fromkeys(DOORS, (*WORLD, *PLUMBING)),
     "claudemock.app": SERVER,
     "claudemock.protocol": (*WORLD, *PLUMBING),
-    "claudemock.serving": (*SERVER, "claudemock.app", "claudemock.protocol"),
+    "claudemock.workers": (),
+    "claudemock.serving": (
+        *SERVER,
+        "claudemock.script.files",
+        "claudemock.app",
+        "claudemock.protocol",
+        "claudemock.workers",
+    ),
     "claudemock.demo": ("claudemock.control", "claudemock.script", "claudemock.serving"),
     "claudemock.cli": (
         *SERVER,
@@ -79,7 +96,10 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.engine": ("orjson",),
     "claudemock.engine.citations_pdf": ("pypdfium2",),
     "claudemock.journal": ("orjson",),
-    "claudemock.script": ("pydantic", "orjson", "yaml"),
+    "claudemock.script": ("pydantic", "orjson"),
+    "claudemock.script.files": ("yaml",),
+    "claudemock.faults": ("pydantic", "orjson"),
+    "claudemock.state": ("orjson",),
     **dict.fromkeys((*DOORS, *PLUMBING), ("starlette", "orjson")),
     "claudemock.app": ("starlette",),
     "claudemock.protocol": ("uvicorn",),

@@ -62,6 +62,8 @@ class Recorder:
                 if not message.get("more_body"):
                     # closed before the last bytes leave, so that a client that has them finds the exchange complete
                     journal.close(exchange, "clean")
+            elif "hang_up" in message:
+                journal.close(exchange, message["hang_up"])
             await send(message)
 
         try:

@@ -130,6 +130,24 @@ class MockServer:
         """With `strict`, a request that no scripted reply fits is an error instead of the default reply."""
         self.call("POST", "replies", {"replies": [], "strict": strict})
 
+    def fault(self, name: str, **parameters: Any) -> str:
+        """Arm a fault: `fault("overloaded", times=2)`; returns its id. `name` may be a whole line, as on the CLI.
+
+        `parameters` are the fault's own and those any takes: `times nth probability match path first_of_conversation
+        until for_seconds`. Raises `ControlError` for what the server refuses.
+        """
+        fault: Any = {"fault": name, **parameters} if parameters or " " not in name else name
+        return str(self.call("POST", "faults", {"faults": [fault]})["ids"][0])
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """Every fault armed in this scope; `fired` says how often it acted."""
+        return list(self.call("GET", "faults")["faults"])
+
+    def disarm(self, fault_id: str | None = None) -> None:
+        """Disarm one fault, or all that were armed since the start."""
+        self.call("DELETE", "faults" if fault_id is None else f"faults/{quote(fault_id, safe='')}")
+
     @property
     def exchanges(self) -> Exchanges:
         """Every exchange of this scope that is still in the journal."""

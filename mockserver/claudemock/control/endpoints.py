@@ -41,8 +41,8 @@ class Control:
         exchange, place = carried(scope)
         body = await read_body(receive, exchange, self._world.settings.limits.control)
         data = parse_json(body) if body else None
-        if "exchange_id" in scope["path_params"]:
-            data = scope["path_params"]["exchange_id"]
+        for identifier in scope["path_params"].values():
+            data = identifier
         method = "get" if scope["method"] == "HEAD" else scope["method"].lower()
         status, answer = await self._handlers[method](self._world, place, exchange, data)
         raw = orjson.dumps(answer)
@@ -125,7 +125,7 @@ async def wait_exchanges(world: World, place: Scope, exchange: Exchange, data: A
             if len(found) >= count or left <= 0:
                 return 200, _listing(world, filters, found) | {"complete": len(found) >= count}
             try:
-                await asyncio.wait_for(ended.wait(), left)
+                await asyncio.wait_for(ended.wait(), min(left, world.journal.poll or left))
             except TimeoutError:
                 continue
     finally:
