@@ -1,5 +1,6 @@
 """Answers that stopped before they were done: at `max_tokens`, at the end of the context window, for a new reason."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
@@ -15,6 +16,9 @@ _KNOWN = frozenset(
 )
 _TINY = 16  # tokens: such limits are meant to cut
 _REPEATS = 2
+_HEAD = 200  # characters of a result in which a failure is told
+_FAILED = re.compile(r"(?i)\berrors?\b|exception|traceback|invalid|failed|missing|required")
+_CUT = re.compile(r"(?i)truncat|cut off|incomplete|max_tokens|was cut")
 
 
 def max_tokens_ignored(story: Transcript) -> Iterator[Outcome]:
@@ -107,17 +111,21 @@ def _ran(story: Transcript, call: Call, reason: str) -> Iterator[Observation]:
     if not blocks or blocks[-1].get("type") != "tool_use":
         return
     for later, part in _results_of(story, call):
-        if part.block.get("tool_use_id") == blocks[-1].get("id"):
-            yield Observation(
-                kind="cut call run",
-                expected="a call that was cut is not run: ask again with a larger limit, or answer with is_error",
-                actual=f"{blocks[-1].get('name')} was the last block of an answer that stopped at {reason}, and its "
-                f"result came back: {fragment(part.block.get('content'))}",
-                at=later.exchange,
-                path=later.where(part.message, part.position),
-                also=[call.exchange],
-            )
-            return
+        said = str(part.block.get("content") or "")
+        if part.block.get("tool_use_id") != blocks[-1].get("id") or _CUT.search(said):
+            continue
+        failed = bool(_FAILED.search(said[:_HEAD]))
+        yield Observation(
+            kind="cut call answered" if failed else "cut call run",
+            expected="a call that was cut is not run: ask again with a larger limit, or answer with is_error",
+            actual=f"{blocks[-1].get('name')} was the last block of an answer that stopped at {reason}; its result, "
+            f"not marked as an error, is {fragment(said)}",
+            at=later.exchange,
+            path=later.where(part.message, part.position),
+            also=[call.exchange],
+            verdict="warning" if failed else None,
+        )
+        return
 
 
 def _results_of(story: Transcript, call: Call) -> Iterator[tuple[Call, Part]]:

@@ -22,8 +22,8 @@ _DELTAS = frozenset(
     }
 )
 _BLOCKS = re.compile(
-    "
-    r"fallback|tool_reference|document|image"
+    r"text|thinking|redacted_thinking|tool_use|server_tool_use|mcp_tool_use|\w+_tool_result|container_upload|compaction"
+    r"|fallback|tool_reference|document|image"
 )
 _READING_FAILED = re.compile(
     r"JSONDecodeError|KeyError|TypeError|ValueError|ValidationError|AttributeError|IndexError|StopIteration|Unicode"

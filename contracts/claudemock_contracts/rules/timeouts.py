@@ -67,16 +67,14 @@ def _without_stream(call: Call, most: int, told: float | None) -> Iterator[Outco
     needed = _HOUR * most / _TOKENS_AN_HOUR
     if told is not None and told >= needed:
         return
-    yield EXERCISED
-    allowed = "not known" if told is None else f"{told:g} s"
+    allowed = "how long the client waits is not known" if told is None else f"the client waits {told:g} s"
     yield Observation(
         kind="not streamed",
         expected=f"a stream, or a timeout of about {needed / 60:.0f} minutes, for up to {most:,} tokens",
-        actual=f"no stream; the client's timeout is {allowed}. Connections without traffic are dropped on the way",
+        actual=f"no stream, and {allowed}",
         at=call.exchange,
         path="max_tokens",
-        verdict="note" if told is None else None,
-        confidence="medium",
+        verdict="inconclusive" if told is None else None,
         details={"max_tokens": most, "timeout": told},
     )
 
