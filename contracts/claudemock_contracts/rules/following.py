@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.transcript import Call, Transcript, parts_of, role_of
-from claudemock_contracts.transcript.attempts import pause
+from claudemock_contracts.transcript.told import pause
 
 _SLACK = 0.005  # seconds
 SOON = 120.0

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from claudemock_contracts.transcript import Call, Transcript, Turn
+from claudemock_contracts.transcript import Call, Transcript, Turn, named
 
 _GOES_ON = re.compile(
     r"(?i)\b(?:continu|interrupt|resum|cut off|broke off|left off|stopped|go on|incomplete|truncat|unfinished|rest of)"
@@ -53,7 +53,7 @@ def kept(story: Transcript, answers: Sequence[Call]) -> Iterator[Kept]:
             if turn.role != "assistant" or turn.first < later.offset or not _new(later, found, index):
                 continue
             behind = found[index + 1] if index + 1 < len(found) else None
-            mine = [ids[part.block["id"]] for part in turn.of("tool_use") if _known(part.block.get("id"), ids)]
+            mine = [ids[name] for part in turn.of("tool_use") if (name := named(part.block, "id")) in ids]
             if mine:
                 yield Kept(mine[0], later, turn, behind, True)
                 continue
@@ -61,10 +61,6 @@ def kept(story: Transcript, answers: Sequence[Call]) -> Iterator[Kept]:
                 if _stands_behind(story, call, later, turn) and not _served_whole(call, whole, later):
                     yield Kept(call, later, turn, behind, False)
                     break
-
-
-def _known(name: object, ids: Mapping[str, Call]) -> bool:
-    return isinstance(name, str) and name in ids
 
 
 def _new(later: Call, found: Sequence[Turn], index: int) -> bool:

@@ -8,7 +8,7 @@ from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragme
 from claudemock_contracts.rules.failures import wanted
 from claudemock_contracts.rules.following import followers, soon_after
 from claudemock_contracts.rules.kept import raised, returned
-from claudemock_contracts.transcript import Call, LogicalCall, Transcript
+from claudemock_contracts.transcript import Call, LogicalCall, Transcript, named
 
 _MAKES = {"/v1/messages/batches": "batch", "/v1/files": "file"}
 
@@ -88,8 +88,8 @@ def _both(story: Transcript, partial: Sequence[Call], whole: Call) -> Iterator[O
         return
     for later in story.calls[whole.number + 1 :]:
         for turn in later.fresh_turns:
-            parts = [part for part in turn.of("tool_use") if part.block.get("id") in lost]
-            if parts and turn.role == "assistant" and any(p.block.get("id") in good for p in turn.of("tool_use")):
+            parts = [part for part in turn.of("tool_use") if named(part.block, "id") in lost]
+            if parts and turn.role == "assistant" and any(named(p.block, "id") in good for p in turn.of("tool_use")):
                 part = parts[0]
                 yield Observation(
                     kind="call twice",

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from claudemock_contracts.exchange import Exchange
-from claudemock_contracts.transcript.told import told_wait
+from claudemock_contracts.transcript.told import pause, told_wait
 
 _SLACK = 0.005  # seconds by which clocks of two measurements may differ
 _AT_ONCE = 0.05  # seconds: nearer than that two requests may well have been started together
@@ -93,12 +93,6 @@ class LogicalCall:
         """The pauses between attempts."""
         tries = self.exchanges
         return [Gap(one, two, pause(one, two)) for one, two in pairwise(tries)]
-
-
-def pause(earlier: Exchange, later: Exchange) -> float | None:
-    """Seconds from the end of one exchange to the start of another; None where either time is missing."""
-    end = earlier.ended_at
-    return None if end is None or later.started is None else later.started - end
 
 
 def logical_calls(
