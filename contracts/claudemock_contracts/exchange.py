@@ -29,6 +29,7 @@ class Exchange:
     """A request and its response. Times are milliseconds since the request's first byte; `started` is in seconds.
 
     `body` and `response` are parsed JSON, or text that is none. A stream is in `events`, or as text in `response`.
+    `intended` is the body that would have been sent had no fault kept it back.
     `scope` keeps tests apart: exchanges of two scopes are never compared. `caller` is the user's line that made the
     call (`file.py:12`), `source` where it was recorded (`run.har:3`).
     """
@@ -46,6 +47,7 @@ class Exchange:
     status: int | None = None
     response_headers: Mapping[str, str] = field(default_factory=dict)
     response: Any = None
+    intended: Any = None
     events: tuple[Event, ...] | None = None
     first_byte_ms: float | None = None
     response_start_ms: float | None = None
@@ -122,6 +124,7 @@ def from_journal(entry: Any, *, test: str | None = None) -> Exchange:
         status=whole(response.get("status")) or None,
         response_headers=lowered(response.get("headers")),
         response=response.get("body"),
+        intended=_mapping(response.get("intended")).get("body"),
         events=read_events(events) if isinstance(events, list) else None,
         first_byte_ms=number(timing.get("first_byte_ms")),
         response_start_ms=number(timing.get("response_start_ms")),

@@ -1,6 +1,6 @@
 """A scope's exchanges read as what happened: conversations, attempts, batches, files."""
 
-from claudemock_contracts.transcript.attempts import Chain, Gap, LogicalCall
+from claudemock_contracts.transcript.attempts import Chain, Gap, LogicalCall, Tally
 from claudemock_contracts.transcript.batches import Batch
 from claudemock_contracts.transcript.build import Transcript, read_transcript
 from claudemock_contracts.transcript.call import Call
@@ -9,6 +9,7 @@ from claudemock_contracts.transcript.history import Part, Turn, kind_of, parts_o
 from claudemock_contracts.transcript.lineage import Lineage
 from claudemock_contracts.transcript.prompts import Prompts
 from claudemock_contracts.transcript.served import Refused, Served
+from claudemock_contracts.transcript.told import Pauses, Told, Wait, told_wait
 
 __all__ = [
     "Batch",
@@ -19,14 +20,19 @@ __all__ = [
     "Lineage",
     "LogicalCall",
     "Part",
+    "Pauses",
     "Prompts",
     "Refused",
     "Served",
+    "Tally",
+    "Told",
     "Transcript",
     "Turn",
+    "Wait",
     "kind_of",
     "parts_of",
     "read_transcript",
     "role_of",
+    "told_wait",
     "turns",
 ]
