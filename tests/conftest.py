@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from claudemock.control.client import MockServer
 from claudemock.serving import serve
 
 _numbers = count(1)
+# how long an example takes to make says more about the machine than about the test
+settings.register_profile("claudemock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("claudemock")
 
 
 @pytest.fixture(scope="session")

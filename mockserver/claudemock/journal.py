@@ -7,7 +7,7 @@ form is made only when somebody asks.
 import re
 from base64 import b64encode
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from operator import attrgetter
@@ -26,6 +26,7 @@ _SCHEMES = frozenset({"bearer", "basic", "digest"})
 _MOCK_KEY = re.compile(r"sk-ant-mock[\w.%~-]*")
 _TOKEN = re.compile(rb'("authorization_token"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _DEEP = 200
+_LAST_EVENT = 100  # bytes that hold a message_stop, padding and all
 _OVERHEAD = 2304  # bytes one exchange costs besides its bodies and request headers, measured
 _ROOMY = 4096  # orjson gives its results this much memory at least
 _FORGOTTEN: Mapping[bytes, bytes] = MappingProxyType({})
@@ -48,6 +49,7 @@ class Exchange:
     key_workspace: str | None = None  # the workspace the credential is bound to
     started_at: float  # the scope's clock, seconds since the epoch
     began: float  # perf_counter
+    peer: Any = None  # the client's address and port
     workspace: str = "default"
     workspace_id: str | None = None
     version: str = ""
@@ -59,6 +61,8 @@ class Exchange:
     status: int = 0
     response_headers: Iterable[tuple[bytes, bytes]] = ()
     chunks: list[tuple[float, bytes]] = field(default_factory=list)
+    kept: int | None = None  # how many more bytes of the answer are kept; None: all
+    omitted: int = 0  # bytes of the answer that were not
     first_byte_ms: float | None = None
     response_start_ms: float | None = None
     end_ms: float | None = None
@@ -66,7 +70,10 @@ class Exchange:
     model: str | None = None
     usage: bytes | None = None  # as JSON
     script: str | None = None
+    open: bool = False  # no credentials in the body: it was read, and names no MCP servers
     cost: Any = None  # a `Cost`; None: not a priced exchange
+    faults: Sequence[Any] = ()  # `Strike`s: what was meant to go wrong, and what did
+    intended: bytes | None = None  # the body faults kept from being sent as it was; None: it was
 
     _packed: bytes = b""  # the request's headers once the exchange is over
 
@@ -79,12 +86,22 @@ class Exchange:
     def size(self) -> int:
         """Bytes held in memory, roughly."""
         sent = sum(len(chunk) for _, chunk in self.chunks)
-        return len(self.body) + sent + len(self._packed) + _OVERHEAD
+        return len(self.body) + sent + len(self._packed) + len(self.intended or b"") + _OVERHEAD
+
+    def sent(self, at: float, body: bytes) -> None:
+        """Note bytes of the answer, `at` milliseconds."""
+        if self.kept is not None:
+            head = body[: self.kept]
+            self.kept -= len(head)
+            self.omitted += len(body) - len(head)
+            body = head
+        if body:
+            self.chunks.append((at, body))
 
     def pack(self) -> None:
         """Give up what only the request's way through the server needed; what stays is bytes, cheap to keep."""
         self._packed = self._lines()
-        if b"authorization_token" in self.body:
+        if not self.open and b"authorization_token" in self.body:
             self.body = _TOKEN.sub(lambda found: found[1] + b'"\xe2\x80\xa6"', self.body)
         self.headers, self.named = [], _FORGOTTEN
         self.chunks = [(at, fitted(chunk)) for at, chunk in self.chunks]
@@ -97,6 +114,30 @@ class Exchange:
         """Milliseconds since the request began."""
         return (perf_counter() - self.began) * 1000
 
+    @property
+    def request_headers(self) -> RawHeaders:
+        """The request's headers, names in lower case, secrets redacted."""
+        return _unpacked(self._packed or self._lines())
+
+    @property
+    def failed(self) -> bool:
+        """Whether the client got no use of it: an error, or an answer that is not whole; a running one has not yet."""
+        if self.ended is None:
+            return False
+        if self.status >= 400 or self.ended != "clean":
+            return True
+        kind = next((value for name, value in self.response_headers if name == b"content-type"), b"")
+        return b"event-stream" in kind and b"event: message_stop" not in self._tail(_LAST_EVENT)
+
+    def _tail(self, size: int) -> bytes:
+        """The last bytes sent, `size` or more if there are so many."""
+        tail = b""
+        for _, chunk in reversed(self.chunks):
+            tail = chunk + tail
+            if len(tail) >= size:
+                break
+        return tail
+
     def header(self, name: bytes) -> str | None:
         """The request header `name` (lower case), or None."""
         value = self.named.get(name)
@@ -108,8 +149,17 @@ class Exchange:
         response: dict[str, Any] = {"status": self.status, "headers": _headers(self.response_headers)}
         if "event-stream" in response["headers"].get("content-type", ""):
             response["events"] = list(_events(self.chunks))
+        elif self.omitted:
+            response["body"] = {"_base64": b64encode(sent).decode(), "_omitted": self.omitted}
         else:
             response["body"] = _readable(sent)
+        if self.intended is not None:
+            streamed = "events" in response
+            response["intended"] = (
+                {"events": list(_events([(0.0, self.intended)], timed=False))}
+                if streamed
+                else {"body": _readable(self.intended)}
+            )
         return {
             "id": self.id,
             "scope": self.scope,
@@ -119,7 +169,7 @@ class Exchange:
             "path": self.path,
             "query": self.query,
             "request": {
-                "headers": _headers(_unpacked(self._packed) or _unpacked(self._lines())),
+                "headers": _headers(self.request_headers),
                 "body": _readable(self.body),
                 "size": self.body_size,
             },
@@ -130,7 +180,7 @@ class Exchange:
                 "end_ms": _ms(self.end_ms),
             },
             "ended": self.ended,
-            "faults": [],
+            "faults": [strike.to_json() for strike in self.faults],
             "model": self.model,
             "usage": orjson.loads(self.usage) if self.usage is not None else None,
             "cost": None if self.cost is None else self.cost.to_json(),
@@ -139,7 +189,12 @@ class Exchange:
 
 
 class Journal:
-    """Exchanges in the order they began. Over `limit` bytes the oldest that ended are dropped, counted by scope."""
+    """Exchanges in the order they began. Over `limit` bytes the oldest that ended are dropped, counted by scope.
+
+    `poll` is how often, in seconds, one has to look for what other processes put in; None: there are none.
+    """
+
+    poll: float | None = None
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -152,8 +207,7 @@ class Journal:
 
     def begin(self, exchange: Exchange) -> None:
         """Put a new exchange into the journal."""
-        exchange.sequence = self._next
-        self._next += 1
+        exchange.sequence = self._number()
         self._open[exchange.sequence] = exchange
 
     def close(self, exchange: Exchange, ended: Ended) -> None:
@@ -164,12 +218,23 @@ class Journal:
         exchange.pack()
         if self._open.pop(exchange.sequence, None) is None:
             return  # its scope was cleared meanwhile
+        self._keep(exchange)
+
+    def _forgotten(self, exchange: Exchange) -> None:
+        """An exchange was dropped for want of room."""
+
+    def _number(self) -> int:
+        self._next += 1
+        return self._next - 1
+
+    def _keep(self, exchange: Exchange) -> None:
         self._ended.append(exchange)
         self._bytes += exchange.size
         while self._bytes > self._limit and len(self._ended) > 1:
             oldest = self._ended.popleft()
             self._bytes -= oldest.size
             self._dropped[oldest.scope] += 1
+            self._forgotten(oldest)
         for listener in tuple(self._listeners):
             listener()
 
@@ -185,8 +250,14 @@ class Journal:
 
     def clear(self, scope: str) -> None:
         """Forget a scope's exchanges. Those still open go on unlisted."""
-        self._ended = deque(entry for entry in self._ended if entry.scope != scope)
-        self._open = {number: entry for number, entry in self._open.items() if entry.scope != scope}
+        self._forget(scope, self._next)
+
+    def _forget(self, scope: str, before: int) -> None:
+        def stays(entry: Exchange) -> bool:
+            return entry.scope != scope or entry.sequence >= before
+
+        self._ended = deque(entry for entry in self._ended if stays(entry))
+        self._open = {number: entry for number, entry in self._open.items() if stays(entry)}
         self._bytes = sum(entry.size for entry in self._ended)
         del self._dropped[scope]
 
@@ -249,14 +320,15 @@ def _readable(raw: bytes) -> Any:
         return {"_base64": b64encode(raw).decode()}
 
 
-def _events(chunks: list[tuple[float, bytes]]) -> Iterator[dict[str, Any]]:
+def _events(chunks: list[tuple[float, bytes]], *, timed: bool = True) -> Iterator[dict[str, Any]]:
     """The events of a stream with the time their last byte was sent."""
     pending = b""
     for at, chunk in chunks:
-        pending += chunk
+        pending = (pending + chunk).replace(b"\r\n", b"\n")
         *whole, pending = pending.split(b"\n\n")
+        when = {"at_ms": _ms(at)} if timed else {}
         for text in whole:
             name, _, data = text.decode("utf-8", "replace").partition("\ndata: ")
-            yield {"event": name.removeprefix("event: "), "data": _readable(data.encode()), "at_ms": _ms(at)}
+            yield {"event": name.removeprefix("event: "), "data": _readable(data.encode())} | when
     if pending:
-        yield {"partial": pending.decode("utf-8", "replace"), "at_ms": _ms(chunks[-1][0])}
+        yield {"partial": pending.decode("utf-8", "replace")} | ({"at_ms": _ms(chunks[-1][0])} if timed else {})

@@ -3,13 +3,20 @@
 uvicorn checks and copies every header by itself; 26 of them cost more than all that claudemock does to answer. A
 `HeaderBlock` is made of constants and checked values, so its bytes are written at once, together with the first bytes
 of the body. Whatever is unusual (HEAD, HTTP/1.0, a closing connection, other headers) takes uvicorn's own way.
+
+A message `{"hang_up": "cut" | "reset"}` ends the connection where it stands; only wire faults send it.
 """
 
+import asyncio
+import socket
+import struct
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from claudemock.api.asgi import HeaderBlock
+
+_NO_LINGER = struct.pack("ii", 1, 0)  # on, 0 seconds: closing throws away what is unsent and resets
 
 
 class Cycle(RequestResponseCycle):
@@ -18,7 +25,10 @@ class Cycle(RequestResponseCycle):
     head: bytes | None  # status line and headers, until the first bytes of the body are there
 
     async def send(self, message: Any) -> None:
-        """Write one ASGI message."""
+        """Write one ASGI message, or hang up."""
+        if "hang_up" in message:
+            await self._hang_up(message["hang_up"])
+            return
         if not self.response_started:
             headers = message.get("headers")
             if isinstance(headers, HeaderBlock) and self.keep_alive and self.scope["method"] != "HEAD":
@@ -57,6 +67,25 @@ class Cycle(RequestResponseCycle):
             self.response_complete = True
             self.message_event.set()
             self.on_response()
+
+    async def _hang_up(self, how: str) -> None:
+        """Close the connection in the middle of the answer: `cut` ends it, `reset` sends a TCP RST."""
+        head, self.head = (self.head, None) if self.response_started else (None, None)
+        if self.disconnected:
+            return
+        if head is not None:
+            self.transport.write(head)
+        self.transport.set_write_buffer_limits(0)
+        await asyncio.sleep(0)
+        if self.flow.write_paused:  # what comes before the end is part of the fault
+            await self.flow.drain()
+        self.disconnected = True
+        self.message_event.set()
+        if how == "reset":
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            self.transport.abort()
+        else:
+            self.transport.close()
 
 
 class Protocol(HttpToolsProtocol):

@@ -2,17 +2,21 @@
 
 import asyncio
 import gc
+import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 
 from claudemock.app import build_app
 from claudemock.control.client import MockServer
+from claudemock.faults.spec import FaultSpec, parse_fault
 from claudemock.protocol import Protocol
 from claudemock.script.book import Script
 from claudemock.settings import Settings
@@ -64,27 +68,57 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def load(paths: Iterable[str | Path]) -> Script:
-    """Script files as one script. Raises `ScriptError`."""
+def load(
+    paths: Iterable[str | Path], faults: Iterable[str | Mapping[str, Any]] = ()
+) -> tuple[Script, tuple[FaultSpec, ...]]:
+    """Script files as one script, and the faults they and `faults` arm from the start. Raises `ScriptError`."""
+    armed = tuple(parse_fault(fault) for fault in faults)
     files = [Path(path) for path in paths]
     if not files:
-        return Script()
+        return Script(), armed
     from claudemock.script.files import load_scripts  # YAML's import costs what a server without scripts saves
 
-    return load_scripts(files)
+    loaded = load_scripts(files)
+    return loaded.script, (*loaded.faults, *armed)
 
 
-def run(settings: Settings, script: Script, ready: Callable[[str], None]) -> None:
-    """Serve until interrupted; `ready` is called with the base URL once the server answers."""
-    sock = listen(settings.host, settings.port)
-    world = World(settings, script)
-    try:
-        server = _Server(_config(world), lambda: ready(base_url(sock)))
-        _spare_the_collector()
-        server.run(sockets=[sock])
-    finally:
-        world.close()
-        sock.close()
+def run(settings: Settings, script: Script, ready: Callable[[str], None], faults: Sequence[FaultSpec] = ()) -> None:
+    """Serve until interrupted; `ready` is called with the base URL once the server answers.
+
+    Raises `PortTakenError`, `StoreError` for a state file that cannot be used, and `RuntimeError` for workers that end
+    before they answer.
+    """
+    with closing(listen(settings.host, settings.port)) as sock:
+        once = partial(ready, base_url(sock))
+        serve_socket = _ServeSocket(settings, script, tuple(faults))
+        if settings.workers == 1:
+            serve_socket(sock, once)
+            return
+        from claudemock.workers import Workers  # multiprocessing is for those who use it
+
+        World(settings, script).close()  # says what is wrong with the state file, and brings it up to date, once
+        Workers(settings.workers, serve_socket, sock).run(once)
+
+
+@dataclass(frozen=True, slots=True)
+class _ServeSocket:
+    """Serves one socket until told to stop, in whatever process it is called in."""
+
+    settings: Settings
+    script: Script
+    faults: tuple[FaultSpec, ...]
+
+    def __call__(self, sock: socket.socket, ready: Callable[[], None]) -> None:
+        with closing(World(self.settings, self.script, self.faults)) as world:
+            signal.signal(signal.SIGTERM, _terminated)  # uvicorn raises it once more when it has stopped serving
+            server = _Server(_config(world), ready)
+            _spare_the_collector()
+            server.run(sockets=[sock])
+
+
+def _terminated(number: int, frame: object) -> NoReturn:  # noqa: ARG001 - a signal handler's signature
+    """End as a program does, so that what was to last no longer is removed."""
+    raise SystemExit(128 + number)
 
 
 def _spare_the_collector() -> None:
@@ -98,17 +132,23 @@ def _spare_the_collector() -> None:
 
 
 @contextmanager
-def serve(*, port: int = 0, scripts: Iterable[str | Path] = (), **settings: Any) -> Iterator[MockServer]:
+def serve(
+    *,
+    port: int = 0,
+    scripts: Iterable[str | Path] = (),
+    faults: Iterable[str | Mapping[str, Any]] = (),
+    **settings: Any,
+) -> Iterator[MockServer]:
     """A server in a thread of this process, and a client of its control API: `with claudemock.serve() as server:`.
 
-    Takes script files and the fields of `Settings`; `port` 0 picks a free one. Raises `ScriptError` for a script that
-    cannot be used, with its file, line and column. The server is stopped at the end of the block, open
-    streams included.
+    Takes script files, faults that every scope begins with, and the fields of `Settings`; `port` 0 picks a free one.
+    Raises `ScriptError` for a script that cannot be used, with its file, line and column, and for such a fault. The
+    server is stopped at the end of the block, open streams included.
     """
     made = Settings(port=port, **settings)
-    script = load(scripts)
+    script, armed = load(scripts, faults)
     sock = listen(made.host, made.port)
-    world = World(made, script)
+    world = World(made, script, armed)
     started = threading.Event()
     server = _Server(_config(world), started.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="claudemock", daemon=True)

@@ -1,46 +1,65 @@
 """Everything one server knows, built once and passed by hand: two servers in one process share nothing."""
 
 import re
-from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from claudemock.catalog import Catalog
-from claudemock.clock import Clock
+from claudemock.engine.attached import Remembered
 from claudemock.engine.cache import PromptCaches
 from claudemock.engine.cost import Ledger
 from claudemock.engine.diagnostics import Diagnostics
 from claudemock.engine.limits import Limiter, RateLimits
 from claudemock.engine.threads import Threads
 from claudemock.engine.tiers import Tier, load_tier
-from claudemock.files import FileShelf
+from claudemock.faults.spec import FaultSpec
+from claudemock.files.shelf import FileShelf
 from claudemock.ids import digest, make_id
-from claudemock.journal import Journal
 from claudemock.prompt.canonical import BlockDigests
 from claudemock.prompt.tokens import TokenEstimator
-from claudemock.script.book import Script, ScriptBook
+from claudemock.recent import Recent
+from claudemock.script.book import Script
 from claudemock.settings import Settings
+from claudemock.state.backing import Backing, InFile, InMemory
 
 _WORKSPACE_ID = re.compile(r"wrkspc_\w{1,64}", re.ASCII)
-_OCCURRENCES = 65_536  # distinct requests per scope whose repetitions are told apart
+_REMEMBERED = 64_000_000  # bytes of what is known of uploaded files' contents
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What every scope of a server begins with."""
+
+    settings: Settings
+    script: Script
+    faults: tuple[FaultSpec, ...]
+    tier: Tier | None
+    backing: Backing
 
 
 class Scope:
     """One test's private world: its clock, script, and files. Nothing in it is shared with another scope."""
 
-    def __init__(self, name: str, settings: Settings, script: Script, tier: Tier | None) -> None:
+    def __init__(self, name: str, origin: "Origin") -> None:
+        settings, backing = origin.settings, origin.backing
         self.name = name
-        self.caches = PromptCaches(
-            shared=settings.cache_scope == "organization", minimum_tokens=settings.cache_minimum_tokens
-        )
-        self._diagnostics: dict[str, Diagnostics] = {}
-        self.clock = Clock()
-        self.script = ScriptBook(script)
-        self.files = FileShelf()
-        self.threads = Threads()
-        self.limiter = None if tier is None else Limiter(tier)
         self._seed = f"{settings.seed}\0{name}".encode()
+        self.caches = PromptCaches(
+            lambda cache: backing.entries(name, cache),
+            shared=settings.cache_scope == "organization",
+            minimum_tokens=settings.cache_minimum_tokens,
+        )
+        self.clock = backing.clock(name)
+        self.script = backing.script(name, origin.script)
+        self.files = FileShelf(backing.store, backing.blobs, name, seed=self._seed, quota=settings.file_storage_bytes)
+        self.threads = Threads(backing.threads(name))
+        self.limiter = None if origin.tier is None else Limiter(origin.tier, backing.buckets(name))
+        self._backing = backing
+        self._diagnostics: dict[str, Diagnostics] = {}
+        self.faults = backing.faults(name, origin.faults, self._seed, self.clock.now())
         self._hash = blake2b(self._seed + b"\0", digest_size=16)
-        self._seen: OrderedDict[bytes, int] = OrderedDict()
+        self._seen = backing.occurrences(name)
         self._workspaces: dict[str, str] = {}
 
     def source(self, *parts: bytes) -> bytes:
@@ -48,10 +67,9 @@ class Scope:
         hashed = self._hash.copy()
         hashed.update(b"\0".join(parts))
         request = hashed.digest()
-        count = self._seen.pop(request, 0)
-        self._seen[request] = count + 1
-        if len(self._seen) > _OCCURRENCES:
-            self._seen.popitem(last=False)
+        key = request.hex()
+        count = self._seen.get(key) or 0
+        self._seen.put(key, count + 1)
         return request if count == 0 else digest(request, b"%d" % count)
 
     def workspace_id(self, name: str) -> str:
@@ -64,49 +82,50 @@ class Scope:
 
     def diagnostics(self, workspace: str) -> Diagnostics:
         """What is remembered of one workspace's requests for cache diagnostics."""
-        return self._diagnostics.setdefault(workspace, Diagnostics())
-
-    def close(self) -> None:
-        """Give back what lies on disk."""
-        self.files.close()
+        known = self._diagnostics.get(workspace)
+        if known is None:
+            known = self._diagnostics[workspace] = Diagnostics(self._backing.fingerprints(self.name, workspace))
+        return known
 
 
 class World:
-    """One server's settings, data and state."""
+    """One server's settings, data and state. Raises `StoreError` for a state file that cannot be used."""
 
-    def __init__(self, settings: Settings, script: Script) -> None:
+    def __init__(self, settings: Settings, script: Script, faults: Sequence[FaultSpec] = ()) -> None:
         self.settings = settings
         self.catalog = Catalog.load(settings.catalog)
         self.tokens = TokenEstimator.load()
         self.digests = BlockDigests()
         self.limits = RateLimits()
-        self.costs = Ledger()
+        self._backing: Backing = InMemory() if settings.state is None else InFile(settings.state)
+        self.store, self.blobs, self.step = self._backing.store, self._backing.blobs, self._backing.step
+        self.costs = Ledger(self._backing.costs())
+        self.remembered_files: Remembered = Recent(room=_REMEMBERED)
         self.organization = organization_id(settings.seed)
-        self._tier = None if settings.tier == "off" else load_tier(settings.tier)
-        self.journal = Journal(settings.journal_bytes)
-        self._script = script
+        tier = None if settings.tier == "off" else load_tier(settings.tier)
+        self.journal = self._backing.journal(settings.journal_bytes)
+        self._origin = Origin(settings, script, tuple(faults), tier, self._backing)
         self._scopes: dict[str, Scope] = {}
 
     def scope(self, name: str) -> Scope:
         """The scope called `name`, made on first use."""
         found = self._scopes.get(name)
         if found is None:
-            found = self._scopes[name] = Scope(name, self.settings, self._script, self._tier)
+            found = self._scopes[name] = Scope(name, self._origin)
         return found
 
     def reset(self, name: str) -> None:
         """Forget everything a scope holds: script, clock, files, exchanges."""
-        scope = self._scopes.pop(name, None)
-        if scope is not None:
-            scope.close()
+        self.scope(name).files.clear()
+        del self._scopes[name]
+        self.store.clear(name)
         self.journal.clear(name)
         self.costs.clear(name)
 
     def close(self) -> None:
-        """Give back everything on disk. The world is not used afterwards."""
-        for scope in self._scopes.values():
-            scope.close()
+        """Give back everything held open, and what was only to last as long. The world is not used afterwards."""
         self._scopes.clear()
+        self._backing.close()
 
 
 def organization_id(seed: int) -> str:

@@ -21,6 +21,8 @@ ROUNDS = 3
 SECONDS = 1
 WHOLE = Target(">=", 0.45)
 STREAM = Target(">=", 1.5)
+AGENT = Target(">=", 0.35)
+GROWING = Target(">=", 0.5)
 START = Target("<", 0.5)
 MEMORY = Target("<", 80)
 BYTE_COST = Target("<=", 3)
@@ -31,8 +33,11 @@ def throughput(wrk: Wrk, server: ServerProcess, floor: ServerProcess) -> Iterato
 
     The server knows a request it accepted a moment ago; where each is new it has to read them all.
     """
-    for kind, path, target in (("whole", "/v1/messages", WHOLE), ("stream", "/stream", STREAM)):
-        body = cases.request(stream=kind == "stream")
+    for kind, path, target, body in (
+        ("whole", "/v1/messages", WHOLE, cases.request()),
+        ("stream", "/stream", STREAM, cases.request(stream=True)),
+        ("caching, tools", "/v1/messages", AGENT, cases.agent_request()),
+    ):
         for connections, new in ((1, False), (32, False), (32, True)):
             rounds = [
                 (
@@ -44,6 +49,16 @@ def throughput(wrk: Wrk, server: ServerProcess, floor: ServerProcess) -> Iterato
             ours, others = zip(*rounds, strict=True)
             label = f"{kind}, {connections} connections"
             yield Comparison(f"{label}, each new" if new else label, target, ours, others)
+
+
+def growing(server: ServerProcess, floor: ServerProcess) -> Comparison:
+    """A conversation of 500 kB that goes on, its cache marker moving, beside a route that only parses the same JSON."""
+    rounds = [
+        (measures.agent_loads(server, "/v1/messages", seed), measures.agent_loads(floor, "/parsed", seed))
+        for seed in range(ROUNDS + 1)
+    ]
+    ours, others = zip(*rounds[1:], strict=True)  # in the first, the floor's memory grows and ours is built
+    return Comparison("500 kB, growing", GROWING, ours, others)
 
 
 def alone(server: ServerProcess) -> Iterator[Single]:
@@ -70,6 +85,7 @@ def run(wrk: Wrk) -> list[Comparison | Single]:
         results.append(Single("events of the stream", events.read_bytes().count(b"\n\n")))
         command = pinned(SERVER_CORE, [sys.executable, "-m", "tests.bench.floor", str(body), str(events)])
         with started(command, cwd=ROOT) as floor:
+            results.append(growing(server, floor))
             results += throughput(wrk, server, floor)
         results += alone(server)
         results.append(Single("memory after the load, MB", measures.resident_megabytes(process)))

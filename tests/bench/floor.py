@@ -1,13 +1,15 @@
 """What the machine and the frame give before any of our work: a bare Starlette route on the same uvicorn.
 
 `python -m tests.bench.floor BODY EVENTS` answers every POST /v1/messages with the bytes of the file BODY, and every
-POST /stream with the events of the file EVENTS, one by one, as a straightforward streaming endpoint would.
+POST /stream with the events of the file EVENTS, one by one, as a straightforward streaming endpoint would. POST /parsed
+parses the request's JSON and does nothing with it before it answers BODY.
 """
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import orjson
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,6 +27,16 @@ def whole(body: bytes) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         await request.body()
+        return Response(body, media_type="application/json")
+
+    return endpoint
+
+
+def parsed(body: bytes) -> Endpoint:
+    """An endpoint that parses the request's JSON and returns `body`."""
+
+    async def endpoint(request: Request) -> Response:
+        orjson.loads(await request.body())
         return Response(body, media_type="application/json")
 
     return endpoint
@@ -49,6 +61,7 @@ def main(body: Path, events: Path) -> None:
     pieces = [piece + b"\n\n" for piece in events.read_bytes().split(b"\n\n") if piece]
     routes = [
         Route("/v1/messages", whole(body.read_bytes()), methods=["POST"]),
+        Route("/parsed", parsed(body.read_bytes()), methods=["POST"]),
         Route("/stream", streamed(pieces), methods=["POST"]),
     ]
     config = uvicorn.Config(Starlette(routes=routes), http="httptools", lifespan="off", log_level="warning")

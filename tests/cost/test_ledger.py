@@ -83,7 +83,7 @@ def test_a_full_ledger_keeps_true_totals() -> None:
 @given(st.lists(st.tuples(names, names, names, st.integers(0, 10**6)), max_size=40), st.integers(1, 12))
 def test_each_grouping_adds_up(entries: list[tuple[str, str, str, int]], limit: int) -> None:
     """Models, workspaces and scopes are three views of one total, however small the ledger is."""
-    ledger = Ledger(limit)
+    ledger = Ledger(limit=limit)
     for scope, workspace, model, tokens in entries:
         ledger.add(scope, workspace, model, Tokens(output=tokens), Cost(output=tokens))
     shown: dict[str, Any] = ledger.to_json()

@@ -41,7 +41,8 @@ def admit_request(world: World, place: Scope, exchange: Exchange, endpoint: Endp
     if place.limiter is None:
         return
     now = place.clock.now()
-    refused = place.limiter.admit_request(endpoint, now, workspace=exchange.workspace, model=model)
+    with world.step():
+        refused = place.limiter.admit_request(endpoint, now, workspace=exchange.workspace, model=model)
     if refused is not None:
         raise refused.error(world.organization)
 

@@ -6,6 +6,7 @@ The order is the API's: a bad credential is refused before anything else is look
 from urllib.parse import urlsplit
 
 from claudemock.api.asgi import App, AsgiScope, Receive, Send, carried
+from claudemock.api.faulting import FAULT_HEADER, Faulting
 from claudemock.api.recorder import credential
 from claudemock.api.replay import version_of
 from claudemock.journal import Exchange
@@ -21,6 +22,7 @@ class Gate:
 
     def __init__(self, app: App, world: World) -> None:
         self._app = app
+        self._faulting = Faulting(app, world)
         self._betas = world.catalog.betas
         self._versions = world.catalog.versions
         named = {_canonical(host) for host in (world.settings.host, *world.settings.allow_hosts)}
@@ -33,6 +35,9 @@ class Gate:
             self._credentials(exchange, place)
             exchange.version = self._version(exchange)
             exchange.betas = self._beta_values(exchange)
+            if place.faults.armed or FAULT_HEADER in exchange.named:
+                await self._faulting(scope, receive, send)
+                return
         elif exchange.path.startswith("/_mock"):
             self._local(exchange)
         await self._app(scope, receive, send)

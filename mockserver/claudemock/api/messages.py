@@ -7,8 +7,9 @@ import orjson
 
 from claudemock.api.account import Billing, settled_limits
 from claudemock.api.answers import Answer, Answers
-from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried
+from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, hung_up
 from claudemock.api.body import read_body
+from claudemock.api.faulting import altered, target_of
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.api.turn import Intake
 from claudemock.engine.message import Turn
@@ -35,17 +36,23 @@ class Messages:
         """Serve one request."""
         exchange, place = carried(scope)
         await read_body(receive, exchange, self._world.settings.limits.messages)
-        identify(exchange, place)
-        assert exchange.source is not None  # noqa: S101 - identify has just set it
-        turn = self._intake.turn(place, exchange, exchange.source)
-        answer, message_id = self._answers.of(turn)
-        exchange.usage = answer.usage
-        self._billing.charge(exchange, turn, answer.message)
-        _remember(exchange, place, turn, answer)
-        limits = settled_limits(place, turn, answer.message)
+        look = self._intake.look(exchange)
+        with self._world.step():
+            identify(exchange, place, None if look is None else look[0].digest)
+            assert exchange.source is not None  # noqa: S101 - identify has just set it
+            turn = self._intake.turn(place, exchange, exchange.source, look)
+            exchange.open = not turn.request.mcp_servers
+            answer, message_id = self._answers.of(turn)
+            exchange.usage = answer.usage
+            self._billing.charge(exchange, turn, answer.message)
+            _remember(exchange, place, turn, answer)
+            limits = settled_limits(place, turn, answer.message)
         if turn.request.stream:
             headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
-            await self._stream(place, turn, answer.events(message_id), headers, receive, send)
+            sequence = answer.events(message_id)
+            if exchange.faults:
+                sequence = altered(sequence, exchange, target_of(scope))
+            await self._stream(place, turn, sequence, headers, receive, send)
             return
         raw = answer.body(message_id)
         headers = self._headers.success(exchange, place, b"application/json", len(raw), limits)
@@ -80,7 +87,7 @@ async def _all_at_once(send: Send, raw: bytes) -> None:
 
 async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Event], turn: Turn, padding: bool) -> None:
     """Each event by itself, at its time on the scope's clock; stops when the client hangs up."""
-    gone = asyncio.ensure_future(_hung_up(receive))
+    gone = asyncio.ensure_future(hung_up(receive))
     try:
         waits = _waits(sequence, turn.reply.pacing or Pacing())
         last = len(sequence) - 1
@@ -95,11 +102,6 @@ async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Even
         gone.cancel()
         with suppress(asyncio.CancelledError):
             await gone
-
-
-async def _hung_up(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _waits(sequence: list[Event], pacing: Pacing) -> list[float]:

@@ -44,15 +44,19 @@ class Headers:
         content_type: bytes,
         length: int | None,
         limits: HeaderPairs | None = None,
+        *,
+        named: bytes = b"",
     ) -> HeaderBlock:
         """Headers of a 2xx answer. `length` None: a stream, which is sent chunked and never cached.
 
         `limits` are those of a counted account; without them a Messages answer shows an account far from its limits.
+        `named` are further header lines, each with its end: those that name a file.
 
         Only Messages show rate limits (recorded: 0 of 130 answers of other endpoints do).
         """
-        raw = b"content-type: %b\r\n%b%b%b" % (
+        raw = b"content-type: %b\r\n%b%b%b%b" % (
             content_type,
+            named,
             b"cache-control: no-cache\r\n" if length is None else b"content-length: %d\r\n" % length,
             self._limit_lines(exchange.started_at, limits) if exchange.path == _LIMITED else b"",
             self._identity(exchange, place, known=True),
@@ -60,11 +64,14 @@ class Headers:
         return HeaderBlock(raw, length)
 
     def error(self, exchange: Exchange, place: Scope, error: ApiError, length: int) -> HeaderBlock:
-        """Headers of an error: rate limits on a 429 only; on 401 neither organization nor workspace."""
+        """Headers of an error: rate limits on a 429 only; on 401 neither organization nor workspace.
+
+        An empty value of the error's own keeps a header out.
+        """
         extra = {"x-should-retry": "true" if error.status in _RETRIED else "false"} | error.headers
         raw = b"content-type: application/json\r\ncontent-length: %d\r\n%b%b" % (
             length,
-            "".join(f"{name}: {value}\r\n" for name, value in extra.items()).encode(),
+            "".join(f"{name}: {value}\r\n" for name, value in extra.items() if value).encode("latin-1"),
             self._identity(exchange, place, known=error.status != 401),
         )
         return HeaderBlock(raw, length)
@@ -88,11 +95,11 @@ def plain_headers(length: int) -> HeaderBlock:
     return HeaderBlock(b"content-type: application/json\r\ncontent-length: %d\r\n" % length, length)
 
 
-def identify(exchange: Exchange, place: Scope) -> str:
-    """The request's id, made from the request the first time it is needed."""
+def identify(exchange: Exchange, place: Scope, digest: bytes | None = None) -> str:
+    """The request's id, made from the request the first time it is needed; `digest` may stand for its body."""
     if exchange.request_id is None:
         line = f"{exchange.method} {exchange.path}?{exchange.query}\n"
-        exchange.source = place.source(line.encode("utf-8", "replace"), exchange.body)
+        exchange.source = place.source(line.encode("utf-8", "replace"), digest or exchange.body)
         exchange.request_id = make_id("req", exchange.source)
     return exchange.request_id
 

@@ -4,6 +4,7 @@ It works the same whether the server runs in this process, in another, or was st
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection
 from typing import Any, Literal
@@ -67,6 +68,22 @@ class ClockClient:
         return str(self._server.call("POST", "clock", {"freeze": frozen})["now"])
 
 
+class FilesClient:
+    """Files that a test puts onto the server."""
+
+    def __init__(self, server: "MockServer") -> None:
+        self._server = server
+
+    def add(self, filename: str, content: str | bytes, *, downloadable: bool = True, **options: Any) -> dict[str, Any]:
+        """Add a file, which clients may download unless `downloadable` is false; returns the API's file object.
+
+        `options`: `mime_type` (else what the name says), `workspace`, `expires_in_seconds`. Raises `ControlError`.
+        """
+        said = {"text": content} if isinstance(content, str) else {"base64": b64encode(content).decode()}
+        body = {"filename": filename, "downloadable": downloadable, **said, **options}
+        return dict(self._server.call("POST", "files", body))
+
+
 class When:
     """Replies for requests that fit a match."""
 
@@ -86,6 +103,7 @@ class MockServer:
         self._root = base_url.rstrip("/")
         self.scope_name = scope
         self.clock = ClockClient(self)
+        self.files = FilesClient(self)
 
     @property
     def base_url(self) -> str:
@@ -116,7 +134,7 @@ class MockServer:
     def reply(self, *parts: str | Part, **options: Any) -> str:
         """Arm one reply made of `parts` (text, `tool_use(…)`, `thinking(…)`, `refusal(…)`); returns its id.
 
-        `options` are the other fields of a reply: `content stop_reason usage pacing chunk times match`.
+        `options` are the other fields of a reply: `content stop_reason usage pacing chunk files times match`.
         Raises `ControlError` for a reply the server refuses.
         """
         armed = self.call("POST", "replies", {"replies": [compose(parts, options)]})
@@ -129,6 +147,24 @@ class MockServer:
     def strict(self, strict: bool = True) -> None:
         """With `strict`, a request that no scripted reply fits is an error instead of the default reply."""
         self.call("POST", "replies", {"replies": [], "strict": strict})
+
+    def fault(self, name: str, **parameters: Any) -> str:
+        """Arm a fault: `fault("overloaded", times=2)`; returns its id. `name` may be a whole line, as on the CLI.
+
+        `parameters` are the fault's own and those any takes: `times nth probability match path first_of_conversation
+        until for_seconds`. Raises `ControlError` for what the server refuses.
+        """
+        fault: Any = {"fault": name, **parameters} if parameters or " " not in name else name
+        return str(self.call("POST", "faults", {"faults": [fault]})["ids"][0])
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """Every fault armed in this scope; `fired` says how often it acted."""
+        return list(self.call("GET", "faults")["faults"])
+
+    def disarm(self, fault_id: str | None = None) -> None:
+        """Disarm one fault, or all that were armed since the start."""
+        self.call("DELETE", "faults" if fault_id is None else f"faults/{quote(fault_id, safe='')}")
 
     @property
     def exchanges(self) -> Exchanges:

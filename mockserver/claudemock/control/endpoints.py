@@ -16,6 +16,7 @@ from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.body import parse_json, read_body
 from claudemock.api.query import one, parse_query
 from claudemock.api.respond import plain_headers, send_whole
+from claudemock.attempts import attempts_of
 from claudemock.clock import rfc3339
 from claudemock.control.filters import Filters
 from claudemock.journal import Exchange
@@ -41,8 +42,8 @@ class Control:
         exchange, place = carried(scope)
         body = await read_body(receive, exchange, self._world.settings.limits.control)
         data = parse_json(body) if body else None
-        if "exchange_id" in scope["path_params"]:
-            data = scope["path_params"]["exchange_id"]
+        for identifier in scope["path_params"].values():
+            data = identifier
         method = "get" if scope["method"] == "HEAD" else scope["method"].lower()
         status, answer = await self._handlers[method](self._world, place, exchange, data)
         raw = orjson.dumps(answer)
@@ -101,7 +102,7 @@ async def get_exchange(world: World, place: Scope, exchange: Exchange, data: Any
     found = world.journal.find(lambda entry: entry.id == data and entry.scope == place.name, limit=1)
     if not found:
         raise not_found(f"Exchange not found: {data}")
-    return 200, found[0].to_json()
+    return 200, _shown(world, found)[0]
 
 
 async def wait_exchanges(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
@@ -125,7 +126,7 @@ async def wait_exchanges(world: World, place: Scope, exchange: Exchange, data: A
             if len(found) >= count or left <= 0:
                 return 200, _listing(world, filters, found) | {"complete": len(found) >= count}
             try:
-                await asyncio.wait_for(ended.wait(), left)
+                await asyncio.wait_for(ended.wait(), min(left, world.journal.poll or left))
             except TimeoutError:
                 continue
     finally:
@@ -193,4 +194,11 @@ def _number(text: str | None, name: str, default: float, most: float) -> float:
 
 def _listing(world: World, filters: Filters, found: list[Exchange]) -> dict[str, Any]:
     dropped = world.journal.dropped(filters.scope)
-    return {"exchanges": [entry.to_json() for entry in found], "dropped": dropped}
+    return {"exchanges": _shown(world, found), "dropped": dropped}
+
+
+def _shown(world: World, found: list[Exchange]) -> list[dict[str, Any]]:
+    """Exchanges with the attempt each is, which depends on all others of their scopes."""
+    scopes = {entry.scope for entry in found}
+    attempts = attempts_of(world.journal.find(lambda entry: entry.scope in scopes))
+    return [entry.to_json() | {"attempt": attempts[entry.id]._asdict()} for entry in found]

@@ -10,7 +10,7 @@ The rules are those of the documentation (prompt caching, August 2026):
 Hence the two steps: `plan` when the request comes, `commit` when its response begins.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -140,9 +140,19 @@ class PromptCache:
 
 
 class PromptCaches:
-    """The caches of a scope: one per workspace, or one in all (`shared`: Bedrock and Google Cloud do so)."""
+    """The caches of a scope: one per workspace, or one in all (`shared`: Bedrock and Google Cloud do so).
 
-    def __init__(self, *, shared: bool = False, minimum_tokens: int | None = None) -> None:
+    `entries` says where a cache, by its name, keeps what it holds.
+    """
+
+    def __init__(
+        self,
+        entries: Callable[[str], Entries] = lambda _: MemoryEntries(),
+        *,
+        shared: bool = False,
+        minimum_tokens: int | None = None,
+    ) -> None:
+        self._entries = entries
         self._shared = shared
         self._minimum = minimum_tokens
         self._caches: dict[str, PromptCache] = {}
@@ -151,7 +161,7 @@ class PromptCaches:
         """The cache a workspace uses, made on first use."""
         name = "" if self._shared else workspace
         if name not in self._caches:
-            self._caches[name] = PromptCache(minimum_tokens=self._minimum)
+            self._caches[name] = PromptCache(self._entries(name), minimum_tokens=self._minimum)
         return self._caches[name]
 
 

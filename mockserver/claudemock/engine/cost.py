@@ -5,17 +5,20 @@ with up to four decimals stays exact even when batch (0.5) and US inference (1.1
 Nanodollars would not do: the cheapest read is 10 of them, 5.5 in a US batch. Dollars appear only in JSON.
 """
 
-from collections import OrderedDict
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from operator import add
+from typing import Any, NamedTuple
 
 from claudemock.catalog import Model, PriceFactor
+from claudemock.held import BoundedDict, Held
 
 PICODOLLARS = 10**12  # in one dollar
 _PER_TOKEN = 10**6  # picodollars per token that one dollar per million tokens is
 _OTHER = "(other)"
+_OTHER_LINE = json.dumps([_OTHER, _OTHER, _OTHER])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,21 +120,22 @@ def is_billed(message: Mapping[str, Any]) -> bool:
     return message["stop_reason"] != "refusal" or bool(message["content"])
 
 
-@dataclass(slots=True)
-class Line:
+class Line(NamedTuple):
     """What one model, workspace and scope used together. Tokens and picodollars."""
 
     requests: int = 0
     unpriced: int = 0
-    tokens: list[int] = field(default_factory=lambda: [0] * 5)  # in the order of the fields of Tokens
-    amounts: list[int] = field(default_factory=lambda: [0] * 6)  # in the order of the fields of Cost
+    tokens: tuple[int, ...] = (0,) * 5  # in the order of the fields of Tokens
+    amounts: tuple[int, ...] = (0,) * 6  # in the order of the fields of Cost
 
-    def add(self, other: "Line") -> None:
-        """Count the other line in."""
-        self.requests += other.requests
-        self.unpriced += other.unpriced
-        self.tokens = [mine + its for mine, its in zip(self.tokens, other.tokens, strict=True)]
-        self.amounts = [mine + its for mine, its in zip(self.amounts, other.amounts, strict=True)]
+    def plus(self, other: "Line") -> "Line":
+        """Both lines in one."""
+        return Line(
+            self.requests + other.requests,
+            self.unpriced + other.unpriced,
+            tuple(map(add, self.tokens, other.tokens)),
+            tuple(map(add, self.amounts, other.amounts)),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As the control API shows it: dollars, not picodollars."""
@@ -151,29 +155,32 @@ class Ledger:
     Over that, the line used longest ago is counted in the line `(other)`, so the totals of the server stay true.
     """
 
-    def __init__(self, limit: int = 10_000) -> None:
+    def __init__(self, lines: Held[Line] | None = None, *, limit: int = 10_000) -> None:
         self._limit = limit
-        self._lines: OrderedDict[tuple[str, str, str], Line] = OrderedDict()
-        self._other = Line()
+        self._lines = BoundedDict[Line]() if lines is None else lines
 
     def add(self, scope: str, workspace: str, model: str, used: Tokens, cost: Cost | None) -> None:
         """Count one paid exchange; `cost` None: its tokens count, and it is listed as unpriced."""
-        key = (scope, workspace, model)
-        line = self._lines.pop(key, None) or Line()
-        self._lines[key] = line
-        line.requests += 1
-        _count(line.tokens, (used.input, used.write_5m, used.write_1h, used.read, used.output))
+        made = (used.input, used.write_5m, used.write_1h, used.read, used.output)
         if cost is None:
-            line.unpriced += 1
+            line = Line(1, 1, made)
         else:
-            _count(line.amounts, (cost.input, cost.write_5m, cost.write_1h, cost.read, cost.output, cost.uncached))
-        if len(self._lines) > self._limit:
-            self._other.add(self._lines.popitem(last=False)[1])
+            paid = (cost.input, cost.write_5m, cost.write_1h, cost.read, cost.output, cost.uncached)
+            line = Line(1, 0, made, paid)
+        self._count(json.dumps([scope, workspace, model]), line)
 
     def clear(self, scope: str) -> None:
         """Forget a scope."""
-        for key in [key for key in self._lines if key[0] == scope]:
-            del self._lines[key]
+        for key in [key for key, _ in self._lines.items() if json.loads(key)[0] == scope]:
+            self._lines.pop(key)
+
+    def _count(self, key: str, line: Line) -> None:
+        before = self._lines.pop(key)  # put again it is the youngest
+        self._lines.put(key, line if before is None else before.plus(line))
+        if before is None and len(self._lines) > self._limit + (self._lines.get(_OTHER_LINE) is not None):
+            oldest, dropped = next(item for item in self._lines.items() if item[0] != _OTHER_LINE)
+            self._lines.pop(oldest)
+            self._count(_OTHER_LINE, dropped)
 
     def to_json(self, scope: str | None = None) -> dict[str, Any]:
         """The costs of one scope, or of all.
@@ -190,9 +197,8 @@ class Ledger:
                          the difference, below 0 where writing the cache has not paid yet
         ================ ==============================================================================
         """
-        lines = [(key, line) for key, line in self._lines.items() if scope is None or key[0] == scope]
-        if scope is None and self._other.requests:
-            lines.append(((_OTHER, _OTHER, _OTHER), self._other))
+        all_lines = ((tuple(json.loads(key)), line) for key, line in self._lines.items())
+        lines = [(key, line) for key, line in all_lines if key[0] == scope or scope is None]
         return {
             "currency": "USD",
             "total": _sum(line for _, line in lines).to_json(),
@@ -227,20 +233,15 @@ def _number(usage: Mapping[str, Any], name: str) -> int:
     return value if isinstance(value, int) and value > 0 else 0
 
 
-def _count(totals: list[int], values: Iterable[int]) -> None:
-    for index, value in enumerate(values):
-        totals[index] += value
-
-
 def _sum(lines: Iterable[Line]) -> Line:
     total = Line()
     for line in lines:
-        total.add(line)
+        total = total.plus(line)
     return total
 
 
 def _grouped(lines: Iterable[tuple[tuple[str, str, str], Line]], part: int) -> dict[str, Any]:
     groups: dict[str, Line] = {}
     for key, line in lines:
-        groups.setdefault(key[part], Line()).add(line)
+        groups[key[part]] = groups.get(key[part], Line()).plus(line)
     return {name: groups[name].to_json() for name in sorted(groups)}

@@ -4,12 +4,12 @@ A fingerprint is kept of each request that has `diagnostics`, under the id of it
 never text. The answer says nothing about what the cache did.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from claudemock.held import BoundedDict, Held
 from claudemock.prompt.chain import Prompt
 
 _MOST = 1024  # fingerprints per workspace
@@ -35,10 +35,9 @@ class Fingerprint:
 class Diagnostics:
     """The fingerprints of one workspace, at most `most`; the oldest go first."""
 
-    def __init__(self, *, most: int = _MOST, horizon: int = _HORIZON) -> None:
-        self._most = most
+    def __init__(self, made: Held[Fingerprint] | None = None, *, most: int = _MOST, horizon: int = _HORIZON) -> None:
         self._horizon = horizon
-        self._made: OrderedDict[str, Fingerprint] = OrderedDict()
+        self._made = BoundedDict[Fingerprint](most) if made is None else made
 
     def __len__(self) -> int:
         return len(self._made)
@@ -56,10 +55,7 @@ class Diagnostics:
         reason = None
         if previous is not None:
             reason = self._reason(self._made.get(previous), made, prompt, now)
-        self._made[message_id] = made
-        self._made.move_to_end(message_id)
-        if len(self._made) > self._most:
-            self._made.popitem(last=False)
+        self._made.put(message_id, made)
         return None if reason is None else {"cache_miss_reason": reason}
 
     def _fingerprint(self, prompt: Prompt, betas: frozenset[str], now: float) -> Fingerprint:

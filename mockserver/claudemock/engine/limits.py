@@ -17,6 +17,7 @@ from typing import NamedTuple
 from claudemock.catalog import Model
 from claudemock.clock import rfc3339
 from claudemock.engine.tiers import Endpoint, Tier
+from claudemock.held import BoundedDict, Held
 from claudemock.wire.errors import ApiError
 
 HeaderPairs = tuple[tuple[bytes, bytes], ...]
@@ -99,9 +100,9 @@ class Refused:
 class Limiter:
     """One scope's buckets, which are full at first. All times are seconds since the epoch on the scope's clock."""
 
-    def __init__(self, tier: Tier) -> None:
+    def __init__(self, tier: Tier, buckets: Held[Bucket] | None = None) -> None:
         self._tier = tier
-        self._buckets: dict[str, Bucket] = {}
+        self._buckets = BoundedDict[Bucket]() if buckets is None else buckets
 
     def admit(
         self, model: Model, now: float, input_tokens: int, *, cached: int = 0, speed: str | None = None, workspace: str
@@ -168,12 +169,13 @@ class Limiter:
         if found is None:
             return Bucket(0, at)
         if at < found.at:  # the clock was set back: nothing is refilled, and time goes on from here
-            found = self._buckets[pool.key] = Bucket(found.missing, at)
+            found = Bucket(found.missing, at)
+            self._buckets.put(pool.key, found)
         return found.refilled(pool.limit, at)
 
     def _take(self, pool: Pool, units: int, now: float) -> None:
         bucket = self._bucket(pool, now)
-        self._buckets[pool.key] = Bucket(max(0, bucket.missing + units * _ONE), bucket.at)
+        self._buckets.put(pool.key, Bucket(max(0, bucket.missing + units * _ONE), bucket.at))
 
     def _refused(self, pools: tuple[Pool, ...], wanted: tuple[int, ...], now: float, model: str) -> Refused | None:
         """None if every pool has what is wanted. Otherwise the message names the first that has not."""

@@ -5,19 +5,19 @@ A `create` answers as always and can be continued once, under its message's id; 
 the sentences are the SDK's descriptions of those codes.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
+from claudemock.held import BoundedDict, Held
 from claudemock.wire.errors import ApiError, invalid_request, not_found
 
 _HELD = ("model", "system", "tools")
 _UNSUPPORTED = ("context_management", "fallbacks")
 
 
-class _Thread(NamedTuple):
+class Thread(NamedTuple):
     """What is held under one message id; `messages` is None once it has been continued."""
 
     workspace: str
@@ -28,9 +28,8 @@ class _Thread(NamedTuple):
 class Threads:
     """The threads of one scope, the latest `most` answers of them."""
 
-    def __init__(self, most: int = 10_000) -> None:
-        self._most = most
-        self._held: OrderedDict[str, _Thread] = OrderedDict()
+    def __init__(self, held: Held[Thread] | None = None, *, most: int = 10_000) -> None:
+        self._held = BoundedDict[Thread](most) if held is None else held
 
     def expand(self, body: Mapping[str, Any], workspace: str) -> dict[str, Any]:
         """The whole request that a thread's turn stands for, without `thread`. Raises 400 and 404 with their codes."""
@@ -63,13 +62,12 @@ class Threads:
     ) -> None:
         """Hold the conversation up to the answer `message`; the answer it continued cannot be continued again."""
         previous = body["thread"].get("previous_message_id")
-        if previous is not None and previous in self._held:
-            self._held[previous] = self._held[previous]._replace(messages=None)
+        continued = None if previous is None else self._held.get(previous)
+        if continued is not None:
+            self._held.put(previous, continued._replace(messages=None))
         answered = {"role": "assistant", "content": message["content"]}
         fields = {key: whole[key] for key in _HELD if key in whole}
-        self._held[message["id"]] = _Thread(workspace, fields, [*whole["messages"], answered])
-        if len(self._held) > self._most:
-            self._held.popitem(last=False)
+        self._held.put(message["id"], Thread(workspace, fields, [*whole["messages"], answered]))
 
 
 def _check_supported(body: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from claudemock.catalog import Model
 from claudemock.prompt import parameters
 from claudemock.prompt.breakpoints import Breakpoint, Ttl, cacheable, kind_of
 from claudemock.prompt.canonical import SIZE, BlockDigests
-from claudemock.prompt.segments import Counts, Walk, walk
+from claudemock.prompt.segments import Before, Counts, Walk, walk
 
 Group = Literal["tools", "system", "messages"]
 
@@ -42,22 +42,50 @@ class Prefix(NamedTuple):
     tokens: int
 
 
+class Earlier(NamedTuple):
+    """The prompt of an earlier request that began with the same `messages` messages, which were not all it had."""
+
+    prompt: "Prompt"
+    messages: int
+
+
 class Prompt:
     """One request's prompt. Nothing is hashed before a key or digest is asked for."""
 
-    __slots__ = ("_betas", "_body", "_counts", "_digests", "_memo", "_opening", "_stream", "_walk", "model")
+    __slots__ = (
+        "_betas",
+        "_body",
+        "_counts",
+        "_digests",
+        "_keys",
+        "_known",
+        "_memo",
+        "_opening",
+        "_stream",
+        "_walk",
+        "model",
+    )
 
     def __init__(
-        self, body: Mapping[str, Any], model: Model, counts: Counts, memo: BlockDigests, betas: frozenset[str]
+        self,
+        body: Mapping[str, Any],
+        model: Model,
+        counts: Counts,
+        memo: BlockDigests,
+        betas: frozenset[str],
+        earlier: Earlier | None,
     ) -> None:
         self.model = model
         self._body = body
         self._betas = betas
         self._counts = counts
         self._memo = memo
-        self._walk: Walk = walk(body, model, counts)
+        before = None if earlier is None or earlier.prompt.model != model else earlier
+        self._walk: Walk = walk(body, model, counts, before and Before(before.prompt._walk, before.messages))
+        self._known: Sequence[bytes] = () if before is None else before.prompt._leading(before.messages, self._walk)
         self._digests: list[bytes] | None = None
         self._stream: bytes | None = None
+        self._keys: dict[int, bytes] = {}
         self._opening = parameters.opening_tokens(body, model, self._walk)
 
     def __len__(self) -> int:
@@ -93,19 +121,31 @@ class Prompt:
     def digests(self) -> Sequence[bytes]:
         """The digest of each block by itself."""
         if self._digests is None:
-            self._digests = self._memo.all(self._walk.places, self._walk.blocks)
+            seen, known = self._walk, self._known
+            at = seen.messages
+            new = at + len(known)
+            self._digests = self._memo.all(seen.places[:at], seen.blocks[:at])
+            self._digests += known
+            self._digests += self._memo.all(seen.places[new:], seen.blocks[new:])
         return self._digests
 
-    def keys(self, positions: Iterable[int]) -> dict[int, bytes]:
-        """The keys of the prefixes that end at these positions."""
-        stream, state, done = memoryview(self._units()), blake2b(digest_size=SIZE), 0
-        found = {}
-        for position in sorted(positions):
-            before = 2 + (position >= self._walk.system) + (position >= self._walk.messages)
-            end = (position + before) * SIZE
-            state.update(stream[done:end])
-            found[position], done = state.copy().digest(), end
-        return found
+    def _leading(self, messages: int, other: Walk) -> Sequence[bytes]:
+        """The digests, as far as known, of the first messages, which are the first ones of `other` too."""
+        if self._digests is None or self._walk.left or other.left:
+            return ()
+        return self._digests[self._walk.messages : self._walk.firsts[messages]]
+
+    def keys(self, positions: Iterable[int]) -> Mapping[int, bytes]:
+        """The keys of the prefixes that end at these positions, and of others asked for before."""
+        wanted = set(positions)
+        if not wanted <= self._keys.keys():
+            stream, state, done = memoryview(self._units()), blake2b(digest_size=SIZE), 0
+            for position in sorted(wanted):
+                before = 2 + (position >= self._walk.system) + (position >= self._walk.messages)
+                end = (position + before) * SIZE
+                state.update(stream[done:end])
+                self._keys[position], done = state.copy().digest(), end
+        return self._keys
 
     def continued(self, reply: Sequence[Mapping[str, Any]]) -> list[Prefix]:
         """The prefix behind each block of the reply, as the model and a later request that echoes it read on."""
@@ -163,13 +203,14 @@ def read_prompt(
     memo: BlockDigests | None = None,
     *,
     key_betas: frozenset[str] = frozenset(),
+    earlier: Earlier | None = None,
 ) -> Prompt:
     """The prompt of a request to /v1/messages, given as parsed JSON.
 
     `memo` makes blocks that are sent again cheap; share one per world. `key_betas` are betas that join every key (by
-    default none do: it is not documented that they would).
+    default none do: it is not documented that they would). What is known of an `earlier` request is not read again.
     """
-    return Prompt(body, model, counts, BlockDigests() if memo is None else memo, key_betas)
+    return Prompt(body, model, counts, BlockDigests() if memo is None else memo, key_betas, earlier)
 
 
 def is_server_result(block: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ stands before a compaction.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
@@ -53,6 +53,10 @@ class Walk(NamedTuple):
     order: Sequence[int]  # the index of each tool in the request
     firsts: Sequence[int]  # the position of each message's first block
     left: Mapping[int, Sequence[int]]  # the indices of what is read of a message, where that is not all of it
+    costs: Sequence[float]  # of every part the estimator counts, what is paid once first
+    head: int  # how many of them come before the messages
+    marked: Sequence[Breakpoint]  # the breakpoints set by hand
+    kinds: Set[object]  # the types of blocks
 
     def location(self, position: int) -> str:
         """Where a block stands in the request: `tools.0`, `system.1`, `messages.2.content.3`."""
@@ -65,8 +69,22 @@ class Walk(NamedTuple):
         return f"messages.{number}.content.{self.left[number][index] if number in self.left else index}"
 
 
-def walk(body: Mapping[str, Any], model: Model, counts: Counts) -> Walk:
-    """Read a request. The positions of breakpoints are ascending."""
+class Before(NamedTuple):
+    """What was read of an earlier request: the first `messages` of this one are those of that one, and not its last."""
+
+    walk: Walk
+    messages: int
+
+
+def walk(body: Mapping[str, Any], model: Model, counts: Counts, before: Before | None = None) -> Walk:
+    """Read a request. The positions of breakpoints are ascending.
+
+    Of messages read `before`, for the same model, nothing is counted or looked at again where each stands for itself.
+    """
+    if before is not None and _stands(before.walk, model):
+        grown = _grown(body, model, counts, before)
+        if grown is not None:
+            return grown
     costs = list(map(itemgetter(1), counts.segments(body, model.tokenizer)))
     sums = list(accumulate(costs))
     tools, messages = listed(body.get("tools")), listed(body.get("messages"))
@@ -97,6 +115,47 @@ def walk(body: Mapping[str, Any], model: Model, counts: Counts) -> Walk:
         order=order,
         firsts=firsts,
         left=left,
+        costs=costs,
+        head=1 + len(tools) + len(head) - len(order),
+        marked=looks.breakpoints,
+        kinds=looks.kinds,
+    )
+
+
+def _stands(seen: Walk, model: Model) -> bool:
+    """Whether each block of the messages costs what it costs alone, and is one of the parts that are counted."""
+    alone = not seen.left and not seen.has_citations and "compaction" not in seen.kinds
+    dropped = model.thinking_kept == "last_turn" and not seen.kinds.isdisjoint(_THINKING)
+    return alone and not dropped and len(seen.costs) - seen.head == len(seen.blocks) - seen.messages
+
+
+def _grown(body: Mapping[str, Any], model: Model, counts: Counts, before: Before) -> Walk | None:
+    """The walk over the head and the new messages alone, with the earlier one in between; None if it is not so easy."""
+    new = walk({**body, "messages": body["messages"][before.messages :]}, model, counts)
+    if not _stands(new, model):
+        return None
+    former, at = before.walk, new.messages
+    start, end = former.messages, former.firsts[before.messages]
+    further, shift = end - start, at - start
+    blocks = [*new.blocks[:at], *former.blocks[start:end], *new.blocks[at:]]
+    costs = [*new.costs[: new.head], *former.costs[former.head : former.head + further], *new.costs[new.head :]]
+    marked = [mark for mark in new.marked if mark.position < at]
+    marked += [Breakpoint(mark.position + shift, mark.ttl) for mark in former.marked if start <= mark.position < end]
+    marked += [Breakpoint(mark.position + further, mark.ttl) for mark in new.marked if mark.position >= at]
+    return new._replace(
+        blocks=blocks,
+        places=[*new.places[:at], *former.places[start:end], *new.places[at:]],
+        upto=[*new.upto[:at], *list(accumulate(costs))[new.head :]],
+        input_tokens=max(1, round(sum(costs))),
+        breakpoints=with_automatic(marked, blocks, body.get("cache_control")),
+        has_images=new.has_images or (former.has_images and Looks(blocks).images),
+        firsts=[
+            *map(shift.__add__, former.firsts[: before.messages]),
+            *map(further.__add__, new.firsts),
+        ],
+        costs=costs,
+        marked=marked,
+        kinds=former.kinds | new.kinds,
     )
 
 

@@ -53,11 +53,15 @@ class Miss:
         return f"the script is strict and no reply in it fits this request. Nearest: {rules}"
 
 
+def uses(spec: ReplySpec) -> int | None:
+    """How often a reply may answer; without `times` a plain one once, one with a `match` any number of times."""
+    return 1 if spec.match is None and "times" not in spec.model_fields_set else spec.times
+
+
 def arm(spec: ReplySpec, name: str) -> Entry:
-    """An entry from a spec. Without `times` a plain reply answers once, one with a `match` any number of times."""
-    once = spec.match is None and "times" not in spec.model_fields_set
+    """An unused entry from a spec."""
     match = spec.match.compiled() if spec.match else None
-    return Entry(name, spec, match, 1 if once else spec.times, spec.reply(name))
+    return Entry(name, spec, match, uses(spec), spec.reply(name))
 
 
 class ScriptBook:
@@ -66,46 +70,65 @@ class ScriptBook:
     def __init__(self, base: Script) -> None:
         self._base = base
         self._next = 1
-        self.clear()
+        self._reset()
+
+    @property
+    def strict(self) -> bool:
+        """Whether a request that no reply fits is an error."""
+        return self._strict
+
+    @strict.setter
+    def strict(self, strict: bool) -> None:
+        self._strict = strict
 
     def clear(self) -> None:
         """Back to what the script files say."""
-        self._queue: deque[Entry] = deque()
-        self._rules: list[Entry] = []
-        self._from_files = [arm(spec, name) for name, spec in self._base.replies]
-        self.strict = self._base.strict
+        self._reset()
 
     def add(self, specs: Iterable[ReplySpec]) -> list[str]:
         """Arm replies; returns their ids."""
         ids = []
         for spec in specs:
-            entry = arm(spec, f"reply_{self._next}")
-            self._next += 1
+            entry = arm(spec, f"reply_{self._number()}")
             ids.append(entry.id)
-            if entry.match is None:
-                self._queue.append(entry)
-            else:
-                self._rules.append(entry)
+            self._arm(entry)
         return ids
 
     def __iter__(self) -> Iterator[Entry]:
         """What is armed, in the order it is tried; replies of the queue leave it when they are used up."""
         return chain(self._queue, self._rules, self._from_files)
 
-    def take(self, facts: Facts) -> Reply | Miss | None:
-        """The next reply for a request; None where the default reply should answer."""
+    def take(self, facts: Facts, *, keep: bool = False) -> Reply | Miss | None:
+        """The next reply for a request; None where the default reply should answer. `keep` does not use it up."""
         if self._queue:
+            if keep:
+                return self._queue[0].reply
             entry = self._use(self._queue[0])
             if entry.left == 0:
                 self._queue.popleft()
             return entry.reply
         for entry in chain(self._rules, self._from_files):
             if entry.left != 0 and (entry.match is None or not entry.match.differences(facts)):
-                return self._use(entry).reply
+                return (entry if keep else self._use(entry)).reply
         return Miss(self._nearest(facts)) if self.strict else None
 
-    @staticmethod
-    def _use(entry: Entry) -> Entry:
+    def _reset(self) -> None:
+        self._queue: deque[Entry] = deque()
+        self._rules: list[Entry] = []
+        self._from_files = [arm(spec, name) for name, spec in self._base.replies]
+        self._strict = self._base.strict
+
+    def _number(self) -> int:
+        self._next += 1
+        return self._next - 1
+
+    def _arm(self, entry: Entry) -> None:
+        if entry.match is None:
+            self._queue.append(entry)
+        else:
+            self._rules.append(entry)
+
+    def _use(self, entry: Entry) -> Entry:
         entry.used += 1
         entry.left = None if entry.left is None else entry.left - 1
         return entry

@@ -1,27 +1,38 @@
-"""Script files: YAML or JSON, a list of replies or `{replies: [...], strict?: bool}`.
+"""Script files: YAML or JSON, a list of replies or `{replies?: [...], faults?: [...], strict?: bool}`.
 
 Errors name file, line and column, because a script file is written by hand.
 """
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from claudemock.faults.spec import FaultSpec, parse_fault
 from claudemock.script.book import Script
 from claudemock.script.spec import ReplySpec, ScriptError, parse_reply
 
 
-def load_scripts(paths: Iterable[Path]) -> Script:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What script files say: replies, and faults armed from the start."""
+
+    script: Script
+    faults: tuple[FaultSpec, ...] = ()
+
+
+def load_scripts(paths: Iterable[Path]) -> Loaded:
     """All script files as one, in order; strict if any is. Raises `ScriptError` with file, line and column."""
     loaded = [load_script(path) for path in paths]
-    replies = tuple(reply for script in loaded for reply in script.replies)
-    return Script(replies, any(script.strict for script in loaded))
+    replies = tuple(reply for each in loaded for reply in each.script.replies)
+    faults = tuple(fault for each in loaded for fault in each.faults)
+    return Loaded(Script(replies, any(each.script.strict for each in loaded)), faults)
 
 
-def load_script(path: Path) -> Script:
+def load_script(path: Path) -> Loaded:
     """One script file. Raises `ScriptError`: `replies.yaml:3:5: replies.0.times: Input should be …`."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -43,22 +54,23 @@ def load_script(path: Path) -> Script:
         raise ScriptError(f"{path}:{line}:{column}: {where + ': ' if where else ''}{error.reason}") from None
 
 
-def parse_script(data: Any, name: str) -> Script:
+def parse_script(data: Any, name: str) -> Loaded:
     """A script from parsed YAML or JSON; its replies are called `name#1`, `name#2`, …. Raises `ScriptError`."""
     if isinstance(data, list):
-        return Script(_replies(data, name, ()))
+        return Loaded(Script(_replies(data, name, ())))
     if not isinstance(data, dict):
-        raise ScriptError("a script is a list of replies, or a mapping with the key replies")
-    unknown = [key for key in data if key not in ("replies", "strict")]
+        raise ScriptError("a script is a list of replies, or a mapping with the keys replies and faults")
+    unknown = [key for key in data if key not in ("replies", "faults", "strict")]
     if unknown:
-        raise ScriptError(f"unknown key {unknown[0]!r}; a script has replies and strict", (str(unknown[0]),))
+        raise ScriptError(f"unknown key {unknown[0]!r}; a script has replies, faults and strict", (str(unknown[0]),))
     strict = data.get("strict", False)
     if not isinstance(strict, bool):
         raise ScriptError(f"strict is true or false, not {strict!r}", ("strict",))
-    replies = data.get("replies", [])
-    if not isinstance(replies, list):
-        raise ScriptError("replies is a list", ("replies",))
-    return Script(_replies(replies, name, ("replies",)), strict)
+    for key in ("replies", "faults"):
+        if not isinstance(data.get(key, []), list):
+            raise ScriptError(f"{key} is a list", (key,))
+    faults = tuple(parse_fault(item, ("faults", number)) for number, item in enumerate(data.get("faults", [])))
+    return Loaded(Script(_replies(data.get("replies", []), name, ("replies",)), strict), faults)
 
 
 def _replies(items: list[Any], name: str, path: tuple[str, ...]) -> tuple[tuple[str, ReplySpec], ...]:

@@ -36,6 +36,7 @@ from claudemock.wire.params import (
 from claudemock.wire.tools import Tool, ToolChoice
 
 INFERENCE_GEOS = ("global", "us")
+MOST_MESSAGES = 100_000
 _TOOL_ROLE = (
     " For instructions on how to use tools, see https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview."
 )
@@ -80,7 +81,7 @@ class PromptRequest(WireModel):
     model: ModelId
     tool_choice: Omissible[ToolChoice] = None
     tools: list[Tool] = Field(default_factory=list)
-    messages: Annotated[list[InputMessage], Field(max_length=100_000)]
+    messages: Annotated[list[InputMessage], Field(max_length=MOST_MESSAGES)]
     system: TextContent = Field(default_factory=list)
     thinking: Omissible[Thinking] = None
     output_config: Omissible[OutputConfig] = None

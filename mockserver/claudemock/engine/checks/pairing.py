@@ -52,8 +52,11 @@ def check_results(subject: Subject) -> None:
     """
     if "tool_use" not in subject.blocks and "tool_result" not in subject.blocks:
         return
+    first = subject.whole
+    if first and subject.turns[first - 1].role == "assistant":
+        first -= 1  # its calls are answered in a turn that is not known
     asked: dict[str, Placed] = {}
-    for turn in subject.turns:
+    for turn in subject.turns[first:]:
         if turn.role == "user":
             _check_answers(turn, asked)
             asked = {}

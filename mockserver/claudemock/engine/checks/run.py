@@ -20,7 +20,7 @@ from claudemock.engine.checks import (
     tools,
     turns,
 )
-from claudemock.engine.checks.subject import CheckContext, Request, Subject, survey
+from claudemock.engine.checks.subject import CheckContext, Checked, Request, Subject, survey
 from claudemock.wire.messages import MessagesRequest
 
 _PROMPT: tuple[Callable[[Subject], None], ...] = (
@@ -65,14 +65,16 @@ _GENERATION: tuple[Callable[[MessagesRequest, Subject], None], ...] = (
 )
 
 
-def check(request: Request, context: CheckContext) -> None:
+def check(request: Request, context: CheckContext, earlier: Checked | None = None) -> Subject:
     """Refuse what the API refuses although its shape is right. Raises `ApiError` (400) with the API's own text.
 
-    Sources named by URL or file id are accepted unread: there is no network here.
+    Sources named by URL are accepted unread: there is no network here. So are files that are not in the context. What
+    was checked may stand for an `earlier` part of the next request.
     """
-    subject = survey(request, context)
+    subject = survey(request, context, earlier)
     for prompt_rule in _PROMPT:
         prompt_rule(subject)
     if isinstance(request, MessagesRequest):
         for generation_rule in _GENERATION:
             generation_rule(request, subject)
+    return subject

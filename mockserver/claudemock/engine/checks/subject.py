@@ -1,9 +1,11 @@
 """What the checks look at: the request, what it is judged by, and its blocks sorted once for all of them."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from claudemock.catalog import Model
+from claudemock.engine.attached import NO_FILES, Attached
 from claudemock.wire.base import WireModel
 from claudemock.wire.content import BrowserStateBlock, ContentBlock, ToolReferenceBlock, ToolResultContent
 from claudemock.wire.media import CacheControl
@@ -20,13 +22,15 @@ Kind = TypeVar("Kind", bound=WireModel)
 class CheckContext(NamedTuple):
     """What a request is judged by: the model it names, its API version and betas, and where it was sent.
 
-    `batch` is one item of a batch, which the API judges only when it comes to it.
+    `batch` is one item of a batch, which the API judges only when it comes to it. `files` are the uploaded files it
+    uses, by id; those it names beside them are unseen and taken as they are.
     """
 
     model: Model
     version: str
     betas: frozenset[str] = frozenset()
     endpoint: Endpoint = "messages"
+    files: Mapping[str, Attached] = NO_FILES
 
 
 class Placed(NamedTuple):
@@ -76,15 +80,23 @@ class Subject(NamedTuple):
 
     `turns` are those of user and assistant: messages of role `system` stand between them, not in them, and their
     numbers are in `system_messages`. `blocks` are all blocks by type, in the order sent, those inside tool results
-    included; `marked` are those with `cache_control`, and that, in the order in which they end.
+    included; `marked` are those with `cache_control`, and that, in the order in which they end. The first `passed`
+    messages were in a request that was accepted, and so were the first `whole` turns.
     """
 
     request: Request
     context: CheckContext
-    turns: Sequence[Turn]
-    system_messages: Sequence[int]
-    blocks: Mapping[str, Sequence[Placed]]
-    marked: Sequence[tuple[Placed, CacheControl]]
+    turns: list[Turn]
+    system_messages: list[int]
+    blocks: dict[str, list[Placed]]
+    marked: list[tuple[Placed, CacheControl]]
+    passed: int = 0
+    whole: int = 0
+
+    def new(self, kind: str) -> Sequence[Placed]:
+        """The blocks of a type that no accepted request had: enough for what is asked of each block by itself."""
+        found = self.blocks.get(kind, [])
+        return found[bisect_left(found, self.passed, key=_message) :] if self.passed else found
 
     @property
     def model(self) -> Model:
@@ -92,13 +104,19 @@ class Subject(NamedTuple):
         return self.context.model
 
 
-def survey(request: Request, context: CheckContext) -> Subject:
-    """Read the messages once."""
-    turns: list[Turn] = []
-    system_messages: list[int] = []
-    blocks: dict[str, list[Placed]] = {}
-    marked: list[tuple[Placed, CacheControl]] = []
-    for number, message in enumerate(request.messages):
+class Checked(NamedTuple):
+    """An accepted request: the first `messages` of this one are those of that one, and not its last."""
+
+    subject: Subject
+    messages: int
+
+
+def survey(request: Request, context: CheckContext, earlier: Checked | None = None) -> Subject:
+    """Read the messages once; those of an `earlier` request not even that."""
+    subject = Subject(request, context, [], [], {}, []) if earlier is None else _kept(request, context, earlier)
+    turns, system_messages, blocks, marked = subject.turns, subject.system_messages, subject.blocks, subject.marked
+    start = 0 if earlier is None else earlier.messages
+    for number, message in enumerate(request.messages[start:], start):
         if message.role == "system":
             system_messages.append(number)
             turn = Turn("system", number, [])
@@ -120,7 +138,39 @@ def survey(request: Request, context: CheckContext) -> Subject:
             control = None if kind in _UNMARKABLE else getattr(block, "cache_control", None)
             if control is not None:
                 marked.append((placed, control))
-    return Subject(request, context, turns, system_messages, blocks, marked)
+    return subject
+
+
+def _kept(request: Request, context: CheckContext, earlier: Checked) -> Subject:
+    """What an earlier survey found in the messages that are still there."""
+    former, upto = earlier
+    count = bisect_left(former.turns, upto, key=lambda turn: turn.message)
+    turns = list(former.turns[:count])
+    whole = count
+    if turns:
+        last = turns[-1]
+        said = last.blocks[: bisect_left(last.blocks, upto, key=_message)]
+        turns[-1] = Turn(last.role, last.message, said)
+        whole -= 1
+    blocks = {}
+    for kind, found in former.blocks.items():
+        known = found[: bisect_left(found, upto, key=_message)]
+        if known:
+            blocks[kind] = known
+    return Subject(
+        request,
+        context,
+        turns,
+        former.system_messages[: bisect_left(former.system_messages, upto)],
+        blocks,
+        former.marked[: bisect_left(former.marked, upto, key=lambda mark: mark[0].message)],
+        upto,
+        whole,
+    )
+
+
+def _message(placed: Placed) -> int:
+    return placed.message
 
 
 def _look_inside(

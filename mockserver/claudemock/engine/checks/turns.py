@@ -25,11 +25,11 @@ _CONTINUED = frozenset({"server_tool_use", "mcp_tool_use", "compaction", "fallba
 def check_roles(subject: Subject) -> None:
     """Calls and thinking come from the assistant, results from the user."""
     messages = subject.request.messages
-    for kind, found in subject.blocks.items():
+    for kind in subject.blocks:
         wanted = _role_of(kind)
         if wanted is None:
             continue
-        for placed in found:
+        for placed in subject.new(kind):
             if placed.inner is None and messages[placed.message].role != wanted:
                 if kind in _THINKING:
                     raise invalid_request(
@@ -122,7 +122,7 @@ def check_texts(subject: Subject) -> None:
             raise invalid_request("system: text content blocks must be non-empty")
         if block.text.isspace():
             raise invalid_request("system: text content blocks must contain non-whitespace text")
-    for placed, block in only(subject.blocks.get("text", ()), TextBlock):
+    for placed, block in only(subject.new("text"), TextBlock):
         if not block.text or block.text.isspace():
             _check_no_text(subject, placed, block)
 

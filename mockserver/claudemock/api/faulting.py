@@ -1,0 +1,180 @@
+"""Where armed faults act: instead of the endpoint, among a stream's events, and on the bytes that are sent.
+
+Only requests of scopes with an armed fault, and those that bring one along in `x-claudemock-fault`, come this way.
+"""
+
+import time
+from collections import deque
+from functools import cache
+from typing import Any
+
+import orjson
+
+from claudemock.api.asgi import App, AsgiScope, HeaderBlock, Message, Receive, Send, carried
+from claudemock.api.body import read_body
+from claudemock.api.problems import Problems
+from claudemock.api.respond import identify, send_whole
+from claudemock.api.wired import Wired
+from claudemock.engine.stream import Event, encode
+from claudemock.faults.base import Page, Strike, Target
+from claudemock.faults.book import Asked, meant
+from claudemock.faults.spec import parse_faults
+from claudemock.ids import digest
+from claudemock.journal import Exchange
+from claudemock.script.match import Facts
+from claudemock.script.spec import ScriptError
+from claudemock.wire.errors import ApiError, invalid_request
+from claudemock.wire.parse import parse_messages
+from claudemock.world import Scope, World
+
+FAULT_HEADER = b"x-claudemock-fault"
+_BATCHES = 256_000_000  # bytes of the largest body there is
+_TARGET = "claudemock.fault_target"
+
+
+class Faulting:
+    """Lets faults have their say; without one meant for a request it is served as ever."""
+
+    def __init__(self, app: App, world: World) -> None:
+        self._app = app
+        self._world = world
+        self._served = Problems(self._answer, world)
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        exchange, place = carried(scope)
+        again = _Replayed(receive)
+        data = await self._body(again, exchange)
+        identify(exchange, place)
+        asked = _asked(exchange, data)
+        strikes = [*_brought(place, exchange, asked), *place.faults.choose(asked, place.clock.now())]
+        if not strikes:
+            await self._app(scope, again, send)
+            return
+        exchange.faults = strikes
+        scope[_TARGET] = target = self._target(exchange, data)
+        exchange.model = target.model
+        wired = Wired(send, receive, place, exchange)
+        try:
+            await self._served(scope, again, wired)
+        finally:
+            place.faults.settle(strikes)
+
+    async def _body(self, again: "_Replayed", exchange: Exchange) -> Any:
+        """The request's JSON, read ahead of the endpoint; None where it is none."""
+        kind = exchange.header(b"content-type") or ""
+        if exchange.method != "POST" or "json" not in kind:
+            return None
+        batches = exchange.path.startswith("/v1/messages/batches")
+        limit = _BATCHES if batches else self._world.settings.limits.messages
+        body = await read_body(again.record, exchange, limit)
+        try:
+            return orjson.loads(body)
+        except ValueError:
+            return None
+
+    async def _answer(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        exchange, _ = carried(scope)
+        for strike in meant(exchange.faults, "request"):
+            answer = strike.fault.on_request(scope[_TARGET])
+            if isinstance(answer, ApiError):
+                strike.sent = f"{answer.status} {answer.type}"
+                raise answer
+            if answer is not None:
+                strike.sent = f"{answer.status} {answer.headers.get('content-type', '')}".rstrip()
+                await _send_page(send, answer)
+                return
+        await self._app(scope, receive, send)
+
+    def _target(self, exchange: Exchange, data: Any) -> Target:
+        named = data.get("model") if isinstance(data, dict) else None
+        model = self._world.catalog.resolve(named, self._world.settings.models) if isinstance(named, str) else None
+        return Target(
+            request_id=exchange.request_id or "",
+            organization=self._world.organization,
+            model=model.id if model is not None else named if isinstance(named, str) else None,
+            now=exchange.started_at,
+            wall=time.time(),
+        )
+
+
+def altered(events: list[Event], exchange: Exchange, target: Target) -> list[Event]:
+    """The events of a stream after its faults, which are noted as sent; what was meant is kept in the exchange."""
+    changed = events
+    for strike in meant(exchange.faults, "events"):
+        changed = list(strike.fault.on_events(changed, target))
+        strike.sent = f"{len(changed)} events instead of {len(events)}"
+    exchange.intended = b"".join(encode(events, b"", padding=False))
+    return changed
+
+
+def target_of(scope: AsgiScope) -> Target:
+    """What the faults of this request act on."""
+    target: Target = scope[_TARGET]
+    return target
+
+
+class _Replayed:
+    """A request's body, which can be read twice."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._kept: deque[Message] = deque()
+
+    async def record(self) -> Message:
+        """The next message, kept for the endpoint."""
+        message = await self._receive()
+        self._kept.append(message)
+        return message
+
+    async def __call__(self) -> Message:
+        """What was kept, then what comes."""
+        return self._kept.popleft() if self._kept else await self._receive()
+
+
+def _asked(exchange: Exchange, data: Any) -> Asked:
+    first = data["messages"][0] if isinstance(data, dict) and _filled(data.get("messages")) else None
+    opening = None if first is None else orjson.dumps([data.get("model"), data.get("system"), first])
+    messages = exchange.path == "/v1/messages" and isinstance(data, dict)
+
+    @cache
+    def facts() -> Facts | None:
+        if not messages:
+            return None
+        try:
+            request = parse_messages(data, version=exchange.version, betas=exchange.betas)
+        except ApiError:
+            return None
+        return Facts(request, exchange.named, exchange.workspace)
+
+    return Asked(
+        path=exchange.path,
+        stream=messages and data.get("stream") is True,
+        source=exchange.source or b"",
+        body=digest(exchange.body),
+        conversation=None if opening is None else digest(exchange.workspace.encode(), opening),
+        facts=facts,
+    )
+
+
+def _filled(value: Any) -> bool:
+    return isinstance(value, list) and bool(value)
+
+
+def _brought(place: Scope, exchange: Exchange, asked: Asked) -> list[Strike]:
+    """Faults the request itself asks for. Raises 400 for those that cannot be read."""
+    header = exchange.named.get(FAULT_HEADER)
+    if header is None:
+        return []
+    try:
+        specs = parse_faults(header.decode("latin-1"))
+    except ScriptError as error:
+        raise invalid_request(f"claudemock: {FAULT_HEADER.decode()}: {error}") from None
+    return place.faults.along(specs, header, asked)
+
+
+async def _send_page(send: Send, page: Page) -> None:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in page.headers.items())
+    length = len(page.body)
+    raw = f"{lines}content-length: {length}\r\n".encode("latin-1")
+    await send_whole(send, page.status, HeaderBlock(raw, length), page.body)
