@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any, Literal, NamedTuple
 
 Ended = Literal["clean", "cut", "reset", "client_gone"]
-_ENDS = frozenset({"clean", "cut", "reset", "client_gone"})
+_ENDS: Mapping[str, Ended] = {"clean": "clean", "cut": "cut", "reset": "reset", "client_gone": "client_gone"}
 
 
 class Event(NamedTuple):
@@ -107,7 +107,6 @@ def from_journal(entry: Any, *, test: str | None = None) -> Exchange:
         raise ValueError("not an exchange: it has neither `path` nor `request`")
     request, response, timing = (_mapping(entry.get(key)) for key in ("request", "response", "timing"))
     events = response.get("events")
-    ended = entry.get("ended")
     headers = lowered(request.get("headers"))
     return Exchange(
         id=str(entry.get("id") or "?"),
@@ -127,8 +126,8 @@ def from_journal(entry: Any, *, test: str | None = None) -> Exchange:
         first_byte_ms=number(timing.get("first_byte_ms")),
         response_start_ms=number(timing.get("response_start_ms")),
         end_ms=number(timing.get("end_ms")),
-        ended=ended if ended in _ENDS else None,
-        faults=tuple(fault for fault in entry.get("faults") or () if isinstance(fault, Mapping)),
+        ended=_ended(entry.get("ended")),
+        faults=tuple(fault for fault in _list(entry.get("faults")) if isinstance(fault, Mapping)),
         test=test or _text(entry.get("test")),
         caller=_text(entry.get("caller")),
         source=_text(entry.get("source")),
@@ -184,8 +183,16 @@ def whole(value: object) -> int | None:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else None
 
 
+def _ended(value: object) -> Ended | None:
+    return _ENDS.get(value) if isinstance(value, str) else None
+
+
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: object) -> str | None:

@@ -1,4 +1,4 @@
-"""The command line: `claudemock serve | models | demo`."""
+"""The command line: `claudemock serve | models | demo | check | rules`."""
 
 import argparse
 import sys
@@ -12,9 +12,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 for a failure, 2 for a wrong call."""
     parser = _parser()
     options = parser.parse_args(argv)
-    command = {"serve": _serve, "models": _models, "demo": _demo}[options.command]
+    commands = {"serve": _serve, "models": _models, "demo": _demo, "check": _check, "rules": _rules}
     try:
-        return command(options)
+        return commands[options.command](options)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -32,6 +32,9 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="show the catalogue")
     models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
     commands.add_parser("demo", help="start a server, run a small agent against it, show what went over the wire")
+    _check_options(commands.add_parser("check", help="judge recorded traffic: journal, HAR or VCR files"))
+    rules = commands.add_parser("rules", help="list the contracts, or explain one")
+    rules.add_argument("rule", nargs="?", metavar="ID", help="an id (R02), a name (cache-prefix-drift) or a family")
     return parser
 
 
@@ -113,6 +116,23 @@ def _behaviour_options(serve: argparse.ArgumentParser) -> None:
     )
 
 
+def _check_options(check: argparse.ArgumentParser) -> None:
+    """What to judge, and what of it counts."""
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a journal, HAR or VCR file; .gz too")
+    check.add_argument("--format", choices=("text", "json", "jsonl"), default="text", help="(default: text)")
+    check.add_argument("--select", action="append", default=[], metavar="RULE", help="only this rule or family")
+    check.add_argument("--ignore", action="append", default=[], metavar="RULE", help="not this rule or family")
+    check.add_argument(
+        "--severity", action="append", default=[], metavar="RULE=LEVEL", help="error, warning, note or off"
+    )
+    check.add_argument("--allow", action="append", default=[], metavar="RULE=REASON", help="findings meant to be")
+    check.add_argument("--baseline", type=Path, metavar="FILE", help="findings listed there do not count")
+    check.add_argument("--write-baseline", type=Path, metavar="FILE", help="list today's findings there")
+    check.add_argument("--real-time", action="store_true", help="the times are those of real use, so pauses count")
+    check.add_argument("--strict", action="store_true", help="warnings fail too")
+    check.add_argument("--all", action="store_true", help="every place of every finding, not the first three")
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
@@ -174,6 +194,40 @@ def _demo(options: argparse.Namespace) -> int:  # noqa: ARG001 - commands share 
     from claudemock.demo import demo
 
     return demo(print)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from claudemock_contracts.commands import Check, CommandError, check
+
+    try:
+        asked = Check(
+            files=options.files,
+            format=options.format,
+            select=options.select,
+            ignore=options.ignore,
+            severity=options.severity,
+            allow=options.allow,
+            baseline=options.baseline,
+            write_baseline=options.write_baseline,
+            real_time=options.real_time,
+            strict=options.strict,
+            everything=options.all,
+        )
+        text, status = check(asked)
+    except CommandError as error:
+        return _fail(str(error), status=2)
+    print(text)
+    return status
+
+
+def _rules(options: argparse.Namespace) -> int:
+    from claudemock_contracts.commands import CommandError, rules
+
+    try:
+        print(rules(options.rule))
+    except CommandError as error:
+        return _fail(str(error), status=2)
+    return 0
 
 
 def _fail(message: str, status: int = 1) -> int:

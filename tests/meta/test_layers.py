@@ -88,6 +88,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock_contracts": (),
     **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", *JUDGES)),
     "claudemock_contracts.sources": ("claudemock_contracts.exchange",),
+    "claudemock_contracts.text": JUDGES,
+    "claudemock_contracts.commands": (*JUDGES, "claudemock_contracts.sources", "claudemock_contracts.text"),
 }
 
 THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __init__; a layer not here has none

@@ -1,9 +1,17 @@
 """All contracts. Each family's module has a tuple `CONTRACTS`; they are put together here, literally."""
 
-from claudemock_contracts.contract import Contract
-from claudemock_contracts.rules import tool_results, tools
+from itertools import chain
 
-ALL: tuple[Contract, ...] = tuple(
-    sorted((*tools.CONTRACTS, *tool_results.CONTRACTS), key=lambda contract: int(contract.id[1:]))
+from claudemock_contracts.contract import Contract
+from claudemock_contracts.rules import caching, caching_use, tool_results, tool_turns, tools
+
+_FAMILIES = (
+    caching.CONTRACTS,
+    caching_use.CONTRACTS,
+    tool_results.CONTRACTS,
+    tool_turns.CONTRACTS,
+    tools.CONTRACTS,
 )
+
+ALL: tuple[Contract, ...] = tuple(sorted(chain(*_FAMILIES), key=lambda contract: int(contract.id[1:])))
 """Every contract, by number."""

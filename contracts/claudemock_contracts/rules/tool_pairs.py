@@ -1,5 +1,6 @@
 """An assistant turn with tool calls and the user turn that answers it: what all tool rules look at."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -45,3 +46,17 @@ def unknown_history(call: Call) -> bool:
     """Whether the request goes on from a thread of which nothing was recorded."""
     thread = call.body.get("thread")
     return isinstance(thread, dict) and thread.get("type") == "continue" and not call.offset
+
+
+def spelled(value: object) -> str:
+    """A JSON value written the same way however it came."""
+    try:
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    except (TypeError, ValueError, RecursionError):
+        return repr(value)
+
+
+def called(part: Part) -> str:
+    """A call as people write it: name(input)."""
+    given = spelled(part.block.get("input"))
+    return f"{part.block.get('name')}({given if len(given) <= 50 else given[:49] + '…'})"

@@ -32,7 +32,7 @@ def _missing(story: Transcript) -> Iterator[Outcome]:
         kind = "all" if len(missing) == len(pair.calls) else "some"
         yield Observation(
             kind=f"{kind} missing",
-            expected=f"the user turn after it answers all {len(pair.calls)} tool calls of {_of(pair.call, pair.asked)}",
+            expected=f"the user turn behind {_of(pair.call, pair.asked)} answers each of its calls ({len(pair.calls)})",
             actual=f"no tool_result for {_named(missing)}; the turn has {len(pair.results)} result(s)",
             at=pair.call.exchange,
             path=pair.call.where(missing[0].message, missing[0].position),

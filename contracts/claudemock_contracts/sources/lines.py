@@ -12,7 +12,7 @@ def read_lines(lines: Iterable[bytes], name: str) -> Iterator[Exchange]:
     """The exchanges of a file with one JSON object per line; blank lines are passed over. Raises `SourceError`."""
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield read_record(parse_json(line, name, number), name, number)
+            yield read_record(parse_json(line.strip(), name, number), name, number)
 
 
 def read_record(record: Any, name: str, number: int) -> Exchange:

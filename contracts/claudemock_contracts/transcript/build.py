@@ -1,7 +1,7 @@
 """Building a transcript: one pass over the exchanges, in time and memory linear in them."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.oracles import Oracles
@@ -14,6 +14,7 @@ from claudemock_contracts.transcript.prompts import Prompts
 from claudemock_contracts.transcript.served import read_refused, read_served
 
 _MESSAGES = "/v1/messages"
+T = TypeVar("T")
 
 
 class Transcript:
@@ -37,6 +38,7 @@ class Transcript:
         self._lineages: dict[int, Lineage] = {}
         self._attempts = Attempts(self._key, self._failed)
         self._logical: dict[str, LogicalCall] = {}
+        self._once: dict[Callable[..., Any], Any] = {}
 
     @property
     def logical_calls(self) -> Sequence[LogicalCall]:
@@ -54,6 +56,13 @@ class Transcript:
     def lineage(self, call: Call) -> Lineage:
         """The conversation a call belongs to."""
         return self._lineages[call.root.number]
+
+    def once(self, study: Callable[["Transcript"], T]) -> T:
+        """What `study` makes of this transcript, made once however many rules ask."""
+        if study not in self._once:
+            self._once[study] = study(self)
+        found: T = self._once[study]
+        return found
 
     def add(self, exchange: Exchange) -> None:
         """Take in the next exchange, in the order they began."""
@@ -105,7 +114,7 @@ class Transcript:
         """How many messages both begin with."""
         same = self.prompts.same
         for number, (one, other) in enumerate(zip(earlier, later, strict=False)):
-            if not same(one, other):
+            if one != other and not same(one, other):
                 return number
         return min(len(earlier), len(later))
 

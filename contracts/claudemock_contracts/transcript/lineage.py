@@ -82,6 +82,16 @@ class Threads:
             looked += 1
             if looked == _LOOKED_BACK:
                 break
+        return self._answered(messages)
+
+    def _answered(self, messages: list[Any]) -> Call | None:
+        """The call whose tool calls the last message answers, where the calls themselves are gone from the history."""
+        content = messages[-1].get("content") if messages and isinstance(messages[-1], dict) else None
+        for block in content if isinstance(content, list) else ():
+            if kind_of(block) == "tool_result" and isinstance(block.get("tool_use_id"), str):
+                owner = self.owner("id", block["tool_use_id"])
+                if owner is not None:
+                    return owner
         return None
 
 

@@ -1,6 +1,6 @@
 """Canonical prompts of calls, with the work of a conversation's earlier calls reused by its later ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from claudemock.catalog import Catalog, Model
@@ -37,7 +37,8 @@ class Prompts:
         if call.prompt_cache is None:
             body = call.body if not call.offset else {**call.body, "messages": call.messages}
             counts = _Continued(self.estimator, call)
-            call.prompt_cache = read_prompt(body, call.model, counts, self.digests)
+            digests = _Known(self.digests, call, counts)
+            call.prompt_cache = read_prompt(body, call.model, counts, digests)
             call.costs = counts.costs
             if call.previous is not None and call.previous.fresh < call.fresh:
                 call.previous.costs = None  # a chain of calls keeps the counts of its last one
@@ -54,13 +55,18 @@ class Prompts:
         """Whether two messages are the same to the model: spelling and cache markers aside."""
         if one == other:
             return True
-        if not isinstance(one, dict) or not isinstance(other, dict) or one.get("role") != other.get("role"):
+        if not isinstance(one, dict) or not isinstance(other, dict) or _aside(one) != _aside(other):
             return False
         mine, its = content_of(one.get("content")), content_of(other.get("content"))
         if len(mine) != len(its):
             return False
         role = str(one.get("role"))
         return self.digests.all([role] * len(mine), mine) == self.digests.all([role] * len(its), its)
+
+
+def _aside(message: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a message but its content."""
+    return {key: value for key, value in message.items() if key != "content"}
 
 
 class _Continued:
@@ -86,6 +92,34 @@ class _Continued:
         head = 1 + len(listed(body.get("tools"))) + len(content_of(body.get("system")))
         tail = [(("messages", int(path[1]) + fresh, *path[2:]), cost) for path, cost in new[head:]]
         return [*new[:head], *_shared(earlier.costs, fresh), *tail]
+
+
+class _Known(BlockDigests):
+    """Digests for one call that goes on from another: those of the messages they share are taken over."""
+
+    __slots__ = ("_counts", "_memo", "_shared")
+
+    def __init__(self, memo: BlockDigests, call: Call, counts: _Continued) -> None:
+        super().__init__(1)
+        self._memo = memo
+        self._counts = counts
+        self._shared: Sequence[bytes] = ()
+        earlier = call.previous
+        prompt = None if earlier is None else earlier.prompt_cache
+        if earlier is None or prompt is None or earlier.costs is None or len(prompt) != len(earlier.costs) - 1:
+            return  # some blocks are no part of the prompt, so they cannot be told by their numbers
+        start = prompt.starts[2]
+        self._shared = prompt.digests()[start : start + len(_shared(earlier.costs, call.fresh))]
+
+    def all(self, places: Iterable[str], blocks: Iterable[Any]) -> list[bytes]:
+        """As the memo does it, but for what is known."""
+        where, what = list(places), list(blocks)
+        if not self._shared or len(where) != len(self._counts.costs) - 1:
+            return self._memo.all(where, what)
+        head = next((at for at, place in enumerate(where) if place not in ("tools", "system")), len(where))
+        rest = head + len(self._shared)
+        known = self._memo.all(where[:head], what[:head])
+        return [*known, *self._shared, *self._memo.all(where[rest:], what[rest:])]
 
 
 def _shared(costs: _Costs, fresh: int) -> _Costs:
