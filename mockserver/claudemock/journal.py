@@ -73,6 +73,7 @@ class Exchange:
     open: bool = False  # no credentials in the body: it was read, and names no MCP servers
     cost: Any = None  # a `Cost`; None: not a priced exchange
     faults: Sequence[Any] = ()  # `Strike`s: what was meant to go wrong, and what did
+    slept: tuple[float, ...] = ()  # seconds the client slept in virtual time before it went on
     intended: bytes | None = None  # the body faults kept from being sent as it was; None: it was
 
     _packed: bytes = b""  # the request's headers once the exchange is over
@@ -180,6 +181,7 @@ class Exchange:
                 "end_ms": _ms(self.end_ms),
             },
             "ended": self.ended,
+            "slept": list(self.slept),
             "faults": [strike.to_json() for strike in self.faults],
             "model": self.model,
             "usage": orjson.loads(self.usage) if self.usage is not None else None,
@@ -243,6 +245,15 @@ class Journal:
         entries = sorted(chain(self._ended, self._open.values()), key=attrgetter("sequence"))
         found = (entry for entry in entries if entry.sequence > after and wanted(entry))
         return list(islice(found, limit))
+
+    def slept(self, scope: str, seconds: float) -> None:
+        """A client of the scope slept in virtual time: it is noted with the exchange that ended last."""
+        last = self._last(scope)
+        if last is not None:
+            last.slept = (*last.slept, seconds)
+
+    def _last(self, scope: str) -> Exchange | None:
+        return next((entry for entry in reversed(self._ended) if entry.scope == scope), None)
 
     def dropped(self, scope: str | None) -> int:
         """How many exchanges of a scope (None: of all) were dropped for want of room."""

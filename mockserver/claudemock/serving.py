@@ -20,6 +20,7 @@ from claudemock.faults.spec import FaultSpec, parse_fault
 from claudemock.protocol import Protocol
 from claudemock.script.book import Script
 from claudemock.settings import Settings
+from claudemock.virtual_time import SERVER_THREAD
 from claudemock.world import World
 
 
@@ -151,7 +152,7 @@ def serve(
     world = World(made, script, armed)
     started = threading.Event()
     server = _Server(_config(world), started.set)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="claudemock", daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name=SERVER_THREAD, daemon=True)
     thread.start()
     try:
         while not started.wait(0.05):

@@ -44,9 +44,9 @@ class Settings:
     cache_minimum_tokens: int | None = None
     cache_key_includes_betas: bool = False
     journal_bytes: int = 64 * MEGABYTE
+    file_storage_bytes: int = 1_000_000 * MEGABYTE
     state: Path | None = None
     workers: int = 1
-    file_storage_bytes: int = 1_000_000 * MEGABYTE
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from claudemock.engine.limits import Limiter, RateLimits
 from claudemock.engine.threads import Threads
 from claudemock.engine.tiers import Tier, load_tier
 from claudemock.faults.spec import FaultSpec
-from claudemock.files.shelf import FileShelf
+from claudemock.files.shelf import FileShelf, KnownBlobs
 from claudemock.ids import digest, make_id
 from claudemock.prompt.canonical import BlockDigests
 from claudemock.prompt.tokens import TokenEstimator
@@ -24,7 +24,7 @@ from claudemock.settings import Settings
 from claudemock.state.backing import Backing, InFile, InMemory
 
 _WORKSPACE_ID = re.compile(r"wrkspc_\w{1,64}", re.ASCII)
-_REMEMBERED = 64_000_000  # bytes of what is known of uploaded files' contents
+_REMEMBERED = 128_000_000  # bytes of what is known of uploaded files' contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,7 @@ class World:
         self.limits = RateLimits()
         self._backing: Backing = InMemory() if settings.state is None else InFile(settings.state)
         self.store, self.blobs, self.step = self._backing.store, self._backing.blobs, self._backing.step
+        self.blobs.sweep(KnownBlobs(self.store))
         self.costs = Ledger(self._backing.costs())
         self.remembered_files: Remembered = Recent(room=_REMEMBERED)
         self.organization = organization_id(settings.seed)

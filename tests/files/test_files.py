@@ -69,9 +69,15 @@ def test_workspaces_do_not_see_each_other(server: MockServer) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kept"),
-    [("../../etc/passwd", "passwd"), ("C:\\\\temp\\\\a.txt", "a.txt"), ("", "unnamed.txt"), ("/", "unnamed.txt")],
+    [
+        (None, "unnamed.txt"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\\\temp\\\\a.txt", "a.txt"),
+        ("", "unnamed.txt"),
+        ("/", "unnamed.txt"),
+    ],
 )
-def test_names_are_cleaned(server: MockServer, name: str, kept: str) -> None:
+def test_names_are_cleaned(server: MockServer, name: str | None, kept: str) -> None:
     """Only the last path component is kept; nothing gets a default name by its type."""
     assert upload(server, name).json["filename"] == kept
 

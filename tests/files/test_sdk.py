@@ -82,9 +82,8 @@ def test_async(server: MockServer) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_reply_makes_files(client: Anthropic, server: MockServer, stream: bool) -> None:
     """A scripted reply's files appear as a code execution's output and can be downloaded."""
-    server.reply(
-        "Here it is.", files=[{"filename": "table.csv", "text": "a,b\n"}, {"filename": "dot", "base64": "AP8="}]
-    )
+    made = [{"filename": "table.csv", "text": "a,b\n"}, {"filename": "dot", "base64": "AP8="}]
+    server.reply("Here it is.", files=made)
     asked: Any = {"model": MODEL, "max_tokens": 500, "messages": [{"role": "user", "content": "A table, please"}]}
     if stream:
         with client.messages.stream(**asked) as events:

@@ -85,7 +85,6 @@ BROKEN = {
     "no type": (form(), ""),
     "only the end": (END, FORM),
     "no file": (field("expires_in_seconds", "3600") + END, FORM),
-    "a file without a name": (form(name=None), FORM),
     "a part without a name": (part("Content-Disposition: form-data") + END, FORM),
     "a part without headers": (part("") + END, FORM),
     "a header without a colon": (part("Content-Disposition") + END, FORM),

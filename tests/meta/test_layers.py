@@ -37,6 +37,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock": (),  # its __init__ holds lazy names only
     "claudemock.clock": (),
     "claudemock.recent": (),
+    "claudemock.virtual_time": (),
     "claudemock.held": (),
     "claudemock.version": (),
     "claudemock.ids": (),
@@ -64,13 +65,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "claudemock.world": (*BELOW_WORLD, "claudemock.state"),
     **dict.fromkeys(PLUMBING, (*WORLD, *PLUMBING)),
-    **dict.fromkeys(DOORS, (*WORLD, *PLUMBING)),
+    **dict.fromkeys(DOORS, (*WORLD, *PLUMBING, "claudemock.virtual_time")),
     "claudemock.app": SERVER,
     "claudemock.protocol": (*WORLD, *PLUMBING),
     "claudemock.workers": (),
     "claudemock.serving": (
         *SERVER,
         "claudemock.script.files",
+        "claudemock.virtual_time",
         "claudemock.app",
         "claudemock.protocol",
         "claudemock.workers",

@@ -2,11 +2,14 @@
 
 import os
 import random
+import sqlite3
 import sys
 import time
 import zlib
+from contextlib import closing
 from pathlib import Path
 
+from claudemock.store.base import StoreError
 from claudemock.store.blobs import Blobs
 from claudemock.store.sqlite import SqliteStore
 
@@ -56,27 +59,51 @@ def count(path: Path) -> None:
 
 
 def fork(path: Path) -> None:
-    """Fork with a store open and a transaction under way; both sides go on and end as interpreters do."""
+    """Fork with a store open and a transaction under way; both sides leave its block and end as interpreters do."""
     store, blobs = SqliteStore(path), Blobs.temporary()
     with blobs.create() as writer:
         writer.commit("shared")
-    store.put("kind", "scope", "before", b"")
     with store.transaction():
         store.put("kind", "scope", "parent", b"")
         child = os.fork()
-        if child:
+        if child == 0:
+            for verb in (lambda: store.get("kind", "scope", "parent"), store.transaction().__enter__, store.changes):
+                try:
+                    verb()
+                except StoreError as error:
+                    say("refused" if "opened before this process was forked" in str(error) else error)
+        else:
             time.sleep(0.1)
-    if child == 0:
-        with store.transaction():
-            store.put("kind", "scope", "child", b"")
+            with closing(sqlite3.connect(path)) as reader:
+                say(reader.execute("SELECT count(*) FROM record").fetchone()[0])
+    if child:
+        os.waitpid(child, 0)
+        say(*(record.key for record in store.scan("kind", "scope")), blobs.path("shared").exists())
+    store.close()
+
+
+def together(folder: Path) -> None:
+    """Thirty times, six processes open a new file at the same instant and put a record."""
+    for attempt in range(30):
+        path, instant = folder / f"{attempt}.db", time.monotonic() + 0.01
+        processes = [process for number in range(6) if (process := open_and_put(path, instant, number))]
+        failed = [process for process in processes if os.waitpid(process, 0)[1]]
+        store = SqliteStore(path)
+        say(len(failed), store.count("kind", "scope"))
+        store.close()
+
+
+def open_and_put(path: Path, instant: float, number: int) -> int:
+    """Fork a process that does it, and return its id."""
+    process = os.fork()
+    if process == 0:
+        while time.monotonic() < instant:
+            pass
+        store = SqliteStore(path)
+        store.put("kind", "scope", f"{number}", b"")
         store.close()
         sys.exit()
-    before = store.changes()
-    assert os.waitpid(child, 0)[1] == 0
-    store.put("kind", "scope", "after", b"")
-    assert store.changes() != before
-    say(*(record.key for record in store.scan("kind", "scope")), blobs.path("shared").exists())
-    store.close()
+    return process
 
 
 def crash(folder: Path) -> None:
@@ -127,7 +154,7 @@ def write_on(folder: Path, seed: str) -> None:
                 say("file", name)
 
 
-PROGRAMS = {program.__name__: program for program in (take, count, fork, crash)}
+PROGRAMS = {program.__name__: program for program in (take, count, fork, together, crash)}
 
 if __name__ == "__main__":
     PROGRAMS[sys.argv[1]](Path(sys.argv[2]))

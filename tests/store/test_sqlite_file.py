@@ -1,8 +1,11 @@
 """A state file that cannot be used says so in one sentence; one from before is brought up to date."""
 
 import os
+import resource
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,11 +26,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state.db"
 
 
+def put(store: SqliteStore, number: int, value: bytes) -> None:
+    """So many records in one transaction."""
+    with store.transaction():
+        for n in range(number):
+            store.put("kind", "scope", f"key-{n}", value)
+
+
 def fill(path: Path, number: int = 1) -> None:
     """A state file with records in it."""
-    with closing(SqliteStore(path)) as store, store.transaction():
-        for n in range(number):
-            store.put("kind", "scope", f"key-{n}", b"value")
+    with closing(SqliteStore(path)) as store:
+        put(store, number, b"value")
 
 
 @contextmanager
@@ -147,6 +156,37 @@ def test_a_damaged_head(path: Path) -> None:
     fill(path)
     path.write_bytes(b"\xa5" * 100 + path.read_bytes()[100:])
     assert refusal(path) == "is not a SQLite database: move it away or name another file"
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """A disk that is nearly full, as far as this process can tell."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk(path: Path) -> None:
+    """What does not fit is undone as a whole, and the store goes on once there is room."""
+    with closing(SqliteStore(path)) as store:
+        store.put("kind", "scope", "before", b"")
+        full = r"cannot grow, the disk is full|cannot be read or written: check the disk"
+        with no_file_larger_than(1 << 20), pytest.raises(StoreError, match=full):
+            put(store, 1_000, b"x" * 10_000)
+        assert [record.key for record in store.scan("kind", "scope")] == ["before"]
+        with store.transaction():
+            store.put("kind", "scope", "after", b"")
+        assert store.count("kind", "scope") == 2
+
+
+def test_only_who_uses_sqlite_loads_it() -> None:
+    """The default server keeps its state in memory, and starts without the driver."""
+    program = "import sys, claudemock.app, claudemock.store.memory, claudemock.store.held, claudemock.store.blobs\n"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", program + "assert 'sqlite3' not in sys.modules"], env=environment, check=True)
 
 
 def test_a_closed_store_is_an_error_of_its_own(path: Path) -> None:

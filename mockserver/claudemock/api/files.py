@@ -10,7 +10,7 @@ import orjson
 from claudemock.api.account import admit_request
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried, hung_up
 from claudemock.api.query import limit_of, one, parse_query
-from claudemock.api.respond import Headers, identify, send_whole
+from claudemock.api.respond import Headers, send_whole
 from claudemock.api.upload import take_upload
 from claudemock.engine.attached import expired
 from claudemock.files.record import StoredFile
@@ -106,7 +106,6 @@ class File:
 
 async def _answer(send: Send, headers: Headers, exchange: Exchange, place: Scope, body: dict[str, Any]) -> None:
     raw = orjson.dumps(body)
-    identify(exchange, place)
     await send_whole(send, 200, headers.success(exchange, place, b"application/json", len(raw)), raw)
 
 

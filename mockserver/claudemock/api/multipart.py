@@ -110,12 +110,13 @@ class FormReader:
         self._name = _text(options[b"name"])
         if self._name != _FILE:
             return
-        if b"filename" not in options:
-            raise invalid_request("file: Input should be a file, sent as a part with a filename")
         if self.file is not None:
             raise invalid_request("file: only one file can be uploaded at a time")
         declared = headers.get(b"content-type")
-        self.file = Described(_text(options[b"filename"]), None if declared is None else declared.decode("latin-1"))
+        filename = options.get(b"filename")
+        self.file = Described(
+            None if filename is None else _text(filename), None if declared is None else declared.decode("latin-1")
+        )
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._name == _FILE:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
 from claudemock.script.parts import Part, compose
+from claudemock.virtual_time import VirtualTime, teller
 
 
 class ControlError(RuntimeError):
@@ -66,6 +67,13 @@ class ClockClient:
     def freeze(self, frozen: bool = True) -> str:
         """Stop the clock, or let it run; paced streams on a frozen clock cost no time. Returns the time."""
         return str(self._server.call("POST", "clock", {"freeze": frozen})["now"])
+
+    def virtual(self) -> VirtualTime:
+        """Virtual time for the code under test: `with server.clock.virtual() as time: …`; `time.slept` lists sleeps.
+
+        Inside, sleeping costs nothing, this clock moves on by as much, and the exchange before shows it (`slept`).
+        """
+        return VirtualTime(teller(self._server.base_url))
 
 
 class FilesClient:

@@ -145,20 +145,27 @@ async def get_clock(world: World, place: Scope, exchange: Exchange, data: Any) -
 
 
 async def set_clock(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
-    """POST clock: `{"advance": seconds}`, `{"set": RFC 3339}`, `{"freeze": bool}`, in one body or several."""
-    if not isinstance(data, dict) or not data or not set(data) <= {"advance", "set", "freeze"}:
+    """POST clock: `{"advance": seconds}`, `{"set": RFC 3339}`, `{"freeze": bool}`, in one body or several.
+
+    `{"slept": seconds}` advances it too, and notes with the exchange that ended last that its client slept.
+    """
+    if not isinstance(data, dict) or not data or not set(data) <= {"advance", "set", "freeze", "slept"}:
         raise invalid_request('clock: the body is {"advance": seconds}, {"set": RFC 3339 time} or {"freeze": bool}')
     instant = None if "set" not in data else _instant(data["set"])
-    seconds, freeze = data.get("advance"), data.get("freeze")
-    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
-        raise invalid_request("advance: Input should be a valid number")
+    freeze = data.get("freeze")
+    for key in ("advance", "slept"):
+        seconds = data.get(key)
+        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
+            raise invalid_request(f"{key}: Input should be a valid number")
     if freeze is not None and not isinstance(freeze, bool):
         raise invalid_request("freeze: Input should be a valid boolean")
-    try:
-        if seconds is not None:
-            place.clock.advance(seconds)
-    except ValueError as error:
-        raise invalid_request(f"advance: {error}") from None
+    for key in ("advance", "slept"):
+        try:
+            place.clock.advance(data.get(key) or 0)
+        except ValueError as error:
+            raise invalid_request(f"{key}: {error}") from None
+    if data.get("slept") is not None:
+        world.journal.slept(place.name, data["slept"])
     if freeze is not None:
         place.clock.freeze(freeze)
     if instant is not None:

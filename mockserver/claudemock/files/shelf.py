@@ -7,7 +7,6 @@ of the scope "" (which no client can have) together with its record.
 
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 
@@ -97,7 +96,7 @@ class FileShelf:
         name = make_id("file", source if occurrence == 1 else digest(source, b"%d" % (occurrence - 1)))
         incoming.writer.commit(name)
         try:
-            with self._store.transaction():
+            with self._store.together():
                 size, number = self._totals()
                 self._check_quota(size + incoming.size)
                 file = StoredFile(
@@ -144,7 +143,7 @@ class FileShelf:
 
     def remove(self, file: StoredFile) -> bool:
         """Forget a file and its content; False if somebody else just did."""
-        with self._store.transaction():
+        with self._store.together():
             if self._store.take(_FILES, self._scope, file.id) is None:
                 return False
             self._store.take(_BLOBS, _EVERYWHERE, file.id)
@@ -158,14 +157,10 @@ class FileShelf:
         """Its content, for reading. Raises `FileNotFoundError` if it has just been removed."""
         return self._blobs.open(file.id)
 
-    def path(self, file: StoredFile) -> Path:
-        """Where its content lies."""
-        return self._blobs.path(file.id)
-
     def clear(self) -> None:
         """Forget everything: files, contents, and how often each was seen."""
         removed: list[str] = []
-        with self._store.transaction():
+        with self._store.together():
             for record in self._records(after=0, newest_first=False):
                 self._store.take(_BLOBS, _EVERYWHERE, record.key)
                 removed.append(record.key)
