@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 import anthropic
-from tools import MODEL, QUESTION, WEATHER, get_weather
+from tools import MODEL, QUESTION, WEATHER, dish_of, get_weather
 
 client = anthropic.Anthropic(max_retries=0)
 
@@ -56,10 +56,21 @@ def write(topic: str) -> str:
     return text
 
 
+def name_dishes(cities: list[str]) -> dict[str, str]:
+    """A dish of each city, in one batch."""
+    asked: Any = [dish_of(city) for city in cities]
+    batch = client.messages.batches.create(requests=asked)
+    while batch.processing_status != "ended":
+        batch = client.messages.batches.retrieve(batch.id)
+    rows: Any = client.messages.batches.results(batch.id)
+    return {row.custom_id: row.result.message.content[0].text for row in rows if row.result.type == "succeeded"}
+
+
 def main() -> int:
     """Do it all."""
     print(ask(QUESTION))
     print(write("the weather"))
+    print(sorted(name_dishes(["Oslo", "Rome", "Lima"]).items()))
     return 0
 
 

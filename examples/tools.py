@@ -16,6 +16,12 @@ CELSIUS = {"Oslo": 4, "Rome": 18}
 _calls = count()
 
 
+def dish_of(city: str) -> Any:
+    """One request of a batch."""
+    asked = {"role": "user", "content": f"Name a dish of {city}."}
+    return {"custom_id": city, "params": {"model": MODEL, "max_tokens": 256, "messages": [asked]}}
+
+
 def get_weather(city: str) -> str:
     """The temperature in a city. The second call takes longer than the first; in the drill of that name less long."""
     slow = next(_calls) == (0 if os.environ.get("CLAUDEMOCK_DRILL") == "tools-parallel-slow-first" else 1)

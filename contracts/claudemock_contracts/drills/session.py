@@ -161,7 +161,7 @@ def _arm(scope: MockServer, drill: Drill, baseline: Baseline) -> None:
         for path, key, given in (
             ("faults", "faults", drill.faults),
             ("replies", "replies", replies),
-            ("batches", "scripts", drill.batches if _emulates_batches(scope) else ()),
+            ("batches", "scripts", drill.batches),
         ):
             if given:
                 scope.call("POST", path, {key: list(given)})
@@ -192,12 +192,4 @@ def _happened(scope: MockServer, drill: Drill, exchanges: Sequence[Exchange]) ->
         return any(fault["fired"] for fault in scope.faults)
     if drill.replies:
         return any(exchange["script"] is not None for exchange in exchanges)
-    return _emulates_batches(scope) and any(batch["script"] for batch in scope.call("GET", "batches")["batches"])
-
-
-def _emulates_batches(scope: MockServer) -> bool:
-    try:
-        scope.call("GET", "batches")
-    except ControlError:
-        return False
-    return True
+    return any(batch["script"] for batch in scope.batches)
