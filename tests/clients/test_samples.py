@@ -39,7 +39,6 @@ def test_the_corpus_is_balanced() -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.xfail(reason="families of contracts are still being written")
 def test_the_contracts_find_the_bugs_and_nothing_else(runs: Runs) -> None:
     """Recall and precision on the corpus; the message is the table of what went wrong."""
     result = scores(CASES, runs.outcome)
