@@ -20,6 +20,7 @@ from claudemock.api.recorder import Recorder
 from claudemock.api.tokens import CountTokens
 from claudemock.control import batches, faults
 from claudemock.control import endpoints as control
+from claudemock.control.feed import Feed
 from claudemock.control.files import add_file
 from claudemock.wire.errors import not_found
 from claudemock.world import World
@@ -106,8 +107,11 @@ def _control_routes(world: World) -> list[Route]:
         "/_mock/clock": {"get": control.get_clock, "post": control.set_clock},
     }
     return [
-        Route(path, control.Control(world, **handlers), methods=[method.upper() for method in handlers])
-        for path, handlers in table.items()
+        *(
+            Route(path, control.Control(world, **handlers), methods=[method.upper() for method in handlers])
+            for path, handlers in table.items()
+        ),
+        Route("/_mock/events", Feed(world), methods=["GET"]),
     ]
 
 
