@@ -22,6 +22,7 @@ from claudemock.control import batches, faults
 from claudemock.control import endpoints as control
 from claudemock.control.feed import Feed
 from claudemock.control.files import add_file
+from claudemock.control.findings import Findings
 from claudemock.wire.errors import not_found
 from claudemock.world import World
 
@@ -112,6 +113,7 @@ def _control_routes(world: World) -> list[Route]:
             for path, handlers in table.items()
         ),
         Route("/_mock/events", Feed(world), methods=["GET"]),
+        Route("/_mock/findings", Findings(world), methods=["GET"]),
     ]
 
 
