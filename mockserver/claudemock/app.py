@@ -23,6 +23,7 @@ from claudemock.control import endpoints as control
 from claudemock.control.feed import Feed
 from claudemock.control.files import add_file
 from claudemock.control.findings import Findings
+from claudemock.inspector.page import Page
 from claudemock.wire.errors import not_found
 from claudemock.world import World
 
@@ -33,6 +34,9 @@ _ABSENT = frozenset(
         *("tunnels", "user_profiles", "vaults"),
     }
 )
+
+
+_PAGE = {"": "index.html", "page.js": "page.js", "page.css": "page.css"}  # by their paths under /_mock/
 
 
 def build_app(world: World) -> App:
@@ -114,6 +118,7 @@ def _control_routes(world: World) -> list[Route]:
         ),
         Route("/_mock/events", Feed(world), methods=["GET"]),
         Route("/_mock/findings", Findings(world), methods=["GET"]),
+        *(Route(f"/_mock/{path}", Page(name), methods=["GET"]) for path, name in _PAGE.items()),
     ]
 
 
