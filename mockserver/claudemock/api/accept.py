@@ -54,6 +54,7 @@ class _Read(NamedTuple):
     whole: Mapping[str, Any] | None = None
     former: Accepted | None = None
     kept: int = 0
+    unread: bytes | None = None  # the part of the body that was not accepted with `former`; None: not all is in it
 
 
 def depends_on(exchange: Exchange) -> tuple[str, frozenset[str], str | None]:
@@ -70,7 +71,9 @@ def accept(world: World, place: Scope, exchange: Exchange) -> Accepted:
     if request.thread is not None:
         data = whole = place.threads.expand(data, exchange.workspace)
         request = parse_messages(data, version=exchange.version, betas=betas)
-    return _judge(world, place, exchange, _Read(request, data, betas, whole))
+    return _judge(
+        world, place, exchange, _Read(request, data, betas, whole, unread=exchange.body if whole is None else None)
+    )
 
 
 def go_on(world: World, place: Scope, exchange: Exchange, opening: Opening[Accepted]) -> Accepted | None:
@@ -85,7 +88,7 @@ def go_on(world: World, place: Scope, exchange: Exchange, opening: Opening[Accep
         return None
     data["messages"] = [*former.large.messages[:kept], *data["messages"]]
     request = new.model_copy(update={"messages": messages})
-    return _judge(world, place, exchange, _Read(request, data, betas, None, former, kept))
+    return _judge(world, place, exchange, _Read(request, data, betas, None, former, kept, opening.rest))
 
 
 def find_model(world: World, name: str) -> Model:
@@ -99,7 +102,7 @@ def find_model(world: World, name: str) -> Model:
 def _judge(world: World, place: Scope, exchange: Exchange, read: _Read) -> Accepted:
     request = read.request
     model = find_model(world, request.model)
-    files = attach(world, place, exchange.workspace, request, exchange.body if read.whole is None else None)
+    files = attach(world, place, exchange.workspace, request, read.unread)
     subject = _checked(world, exchange, read, model, files)
     data = with_tokens(read.data, files, world.tokens, model.tokenizer)
     prompt = _prompt(world, exchange, read, data, model)

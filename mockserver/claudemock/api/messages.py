@@ -9,8 +9,9 @@ from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, 
 from claudemock.api.body import read_body
 from claudemock.api.continuation import Continuation
 from claudemock.api.faulting import altered, target_of
+from claudemock.api.pages import read_ahead
 from claudemock.api.respond import Headers, identify, send_whole
-from claudemock.api.turn import Intake
+from claudemock.api.turn import Intake, unread
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Pacing
 from claudemock.engine.stream import Event, encode
@@ -35,6 +36,7 @@ class Messages:
         exchange, place = carried(scope)
         await read_body(receive, exchange, self._world.settings.limits.messages)
         look = self._intake.look(exchange)
+        await read_ahead(self._world, exchange, unread(exchange, look))
         with self._world.step():
             identify(exchange, place, None if look is None else look[0].digest)
             assert exchange.source is not None  # noqa: S101 - identify has just set it
