@@ -69,6 +69,7 @@ class Intake:
             admitted=admitted,
             diagnostics=_diagnosed(place, exchange, accepted, plan, source),
             whole=accepted.whole,
+            applied_edits=accepted.applied_edits,
         )
 
     def _accepted(self, place: Scope, exchange: Exchange) -> Accepted:
