@@ -44,6 +44,7 @@ class Turn(NamedTuple):
     diagnostics: tuple[dict[str, Any] | None] | None = None  # what the request's own `diagnostics` is answered with
     whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for
     applied_edits: Sequence[Mapping[str, Any]] = ()  # what context management cleared
+    service_tier: str = "standard"
 
     @property
     def first_usage(self) -> CacheUsage:
@@ -155,7 +156,7 @@ def _usage(
         counted = round(sum(turn.tokens.block(block, turn.model.tokenizer) for block in thinking))
         spent = output_tokens if all_thinking else counted
         usage["output_tokens_details"] = {"thinking_tokens": min(spent, output_tokens)}
-    usage["service_tier"] = "standard"
+    usage["service_tier"] = turn.service_tier
     usage["inference_geo"] = turn.request.inference_geo or turn.model.inference_geo
     ran = _server_tools(content)
     if ran is not None:

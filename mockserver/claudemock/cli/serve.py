@@ -1,57 +1,36 @@
-"""The command line: `claudemock serve | models | demo`."""
+"""`claudemock serve`."""
 
 import argparse
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from claudemock.version import package_version
+from claudemock.cli.values import fail, port, state, whole
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 1 for a failure, 2 for a wrong call."""
-    parser = _parser()
-    options = parser.parse_args(argv)
-    command = {"serve": _serve, "models": _models, "demo": _demo}[options.command]
-    try:
-        return command(options)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="claudemock", description="An offline, faithful mock of the Claude API.")
-    parser.add_argument("--version", action="version", version=f"claudemock {package_version()}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    serve = commands.add_parser("serve", help="run the server until interrupted")
+def add_serve(serve: argparse.ArgumentParser) -> None:
+    """Its options, and what runs it."""
     _place_options(serve)
     _behaviour_options(serve)
-    models = commands.add_parser("models", help="show the catalogue")
-    models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
-    commands.add_parser("demo", help="start a server, run a small agent against it, show what went over the wire")
-    return parser
+    _webhook_options(serve)
+    serve.set_defaults(run=_serve)
 
 
 def _place_options(serve: argparse.ArgumentParser) -> None:
     """Where it listens and where it keeps its state."""
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
-    serve.add_argument("--port", type=_port, default=8787, help="port to listen on; 0 picks a free one (default: 8787)")
+    serve.add_argument("--port", type=port, default=8787, help="port to listen on; 0 picks a free one (default: 8787)")
     serve.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME", help="a further Host that may use the control API"
     )
     serve.add_argument(
         "--state",
-        type=_state,
+        type=state,
         default=None,
         metavar="memory|PATH.db",
         help="keep all state in this SQLite file, over restarts and for several workers (default: memory)",
     )
     serve.add_argument(
         "--workers",
-        type=_whole,
+        type=whole,
         default=1,
         metavar="N",
         help="processes that serve and share a --state file (default: 1)",
@@ -107,7 +86,7 @@ def _behaviour_options(serve: argparse.ArgumentParser) -> None:
         help="who shares a prompt cache (default: a workspace, as on the API since 2026-02-05)",
     )
     serve.add_argument(
-        "--cache-minimum-tokens", type=_whole, metavar="N", help="fewest tokens to cache, instead of each model's own"
+        "--cache-minimum-tokens", type=whole, metavar="N", help="fewest tokens to cache, instead of each model's own"
     )
     serve.add_argument(
         "--cache-key-includes-betas",
@@ -119,20 +98,16 @@ def _behaviour_options(serve: argparse.ArgumentParser) -> None:
     )
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
-    return int(text)
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
-
-
-def _state(text: str) -> Path | None:
-    return None if text == "memory" else Path(text)
+def _webhook_options(serve: argparse.ArgumentParser) -> None:
+    """Whom it tells."""
+    serve.add_argument(
+        "--batch-webhook",
+        metavar="URL",
+        help="tell URL when a batch has ended (an extension: the API has no such webhook; needs claudemock[webhook])",
+    )
+    serve.add_argument(
+        "--batch-webhook-secret", metavar="whsec_…", help="what these requests are signed with (default: a fixed one)"
+    )
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -140,9 +115,10 @@ def _serve(options: argparse.Namespace) -> int:
     from claudemock.serving import PortTakenError, load, run
     from claudemock.settings import Settings
     from claudemock.store.base import StoreError
+    from claudemock.webhook import WebhookError
 
     if options.workers < 1 or (options.workers > 1 and options.state is None):
-        return _fail("--workers takes a number from 1, and above 1 needs a file to share: --state PATH.db", 2)
+        return fail("--workers takes a number from 1, and above 1 needs a file to share: --state PATH.db", 2)
     settings = Settings(
         host=options.host,
         port=options.port,
@@ -158,31 +134,14 @@ def _serve(options: argparse.Namespace) -> int:
         padding=options.padding,
         state=options.state,
         workers=options.workers,
+        batch_webhook=options.batch_webhook,
+        batch_webhook_secret=options.batch_webhook_secret,
     )
     try:
         script, faults = load(options.script, options.fault)
         run(settings, script, lambda url: print(f"claudemock ready at {url}", flush=True), faults)
-    except (ScriptError, StoreError) as error:
-        return _fail(str(error))
+    except (ScriptError, StoreError, WebhookError) as error:
+        return fail(str(error))
     except PortTakenError as error:
-        return _fail(f"{error}. Choose another with --port, or --port 0 for a free one")
+        return fail(f"{error}. Choose another with --port, or --port 0 for a free one")
     return 0
-
-
-def _models(options: argparse.Namespace) -> int:
-    from claudemock.catalog import Catalog
-    from claudemock.models_table import render_models
-
-    print(render_models(Catalog.load(), as_json=options.json))
-    return 0
-
-
-def _demo(options: argparse.Namespace) -> int:  # noqa: ARG001 - commands share one signature
-    from claudemock.demo import demo
-
-    return demo(print)
-
-
-def _fail(message: str, status: int = 1) -> int:
-    print(f"claudemock: {message}", file=sys.stderr)
-    return status

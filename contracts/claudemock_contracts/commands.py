@@ -1,0 +1,141 @@
+"""`claudemock check` and `claudemock rules`: recorded traffic judged, contracts explained."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from claudemock_contracts.finding import Severity
+from claudemock_contracts.oracles import Oracles
+from claudemock_contracts.rules import ALL
+from claudemock_contracts.run import Allow, Report, Settings, judge
+from claudemock_contracts.sources import SourceError, read_exchanges
+from claudemock_contracts.text import render_contract, render_contracts, render_report
+
+Format = Literal["text", "json", "jsonl"]
+
+
+class CommandError(Exception):
+    """A command that cannot be carried out; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What `claudemock check` was asked for. `severity` and `allow` are `RULE=LEVEL` and `RULE=REASON`."""
+
+    files: Sequence[Path]
+    format: Format = "text"
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    severity: Sequence[str] = ()
+    allow: Sequence[str] = ()
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+    real_time: bool = False
+    strict: bool = False
+    everything: bool = False
+    settings: Settings = field(init=False)
+
+    def __post_init__(self) -> None:
+        levels = dict(_level(*_split(each, "severity", "R10=error")) for each in self.severity)
+        allow = [_split(each, "allow", "R10='the gateway merges them'") for each in self.allow]
+        settings = Settings(
+            select=tuple(self.select),
+            ignore=tuple(self.ignore),
+            severity=levels,
+            allow=tuple(Allow(rule=rule, reason=reason) for rule, reason in allow),
+            baseline=_read_baseline(self.baseline),
+        )
+        object.__setattr__(self, "settings", settings)
+
+
+def check(asked: Check) -> tuple[str, int]:
+    """Judge the files together. Returns what to print, and 1 if something is an error (`strict`: or a warning).
+
+    Files are scopes of their own, unless they say themselves which scope an exchange belongs to. Raises
+    `CommandError` for a file that cannot be read.
+    """
+    found = []
+    for path in asked.files:
+        try:
+            found += list(read_exchanges(path))
+        except SourceError as error:
+            raise CommandError(str(error)) from None
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror or error}") from None
+    try:
+        report = judge(found, asked.settings, Oracles(real_time=asked.real_time))
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    if asked.write_baseline is not None:
+        known = sorted({finding.fingerprint for finding in (*report.findings, *report.baselined)})
+        asked.write_baseline.write_text(json.dumps({"fingerprints": known}, indent=2) + "\n", encoding="utf-8")
+    grave = report.errors or (asked.strict and any(each.severity == "warning" for each in report.findings))
+    return rendered(report, asked.format, everything=asked.everything), 1 if grave else 0
+
+
+def rendered(report: Report, form: Format, *, everything: bool = False) -> str:
+    """A report as text, as one JSON object, or as one line of JSON for each finding."""
+    if form == "text":
+        return render_report(report, shown=None if everything else 3)
+    findings = [finding.to_json() for finding in (*report.findings, *report.inconclusive)]
+    if form == "jsonl":
+        return "\n".join(json.dumps(finding, ensure_ascii=False) for finding in findings)
+    shown = {
+        "findings": findings,
+        "verdicts": dict(report.verdicts),
+        "allowed": [{**finding.to_json(), "reason": allow.reason} for finding, allow in report.allowed],
+        "baselined": [finding.fingerprint for finding in report.baselined],
+        "unused_allows": [{"rule": allow.rule, "reason": allow.reason} for allow in report.unused_allows],
+        "exchanges": report.exchanges,
+        "scopes": report.scopes,
+        "broken": list(report.broken),
+    }
+    return json.dumps(shown, indent=2, ensure_ascii=False)
+
+
+def rules(name: str | None) -> str:
+    """The list of contracts, or one of them in full. Raises `CommandError` for a name that is none."""
+    if name is None:
+        return render_contracts(ALL)
+    found = [contract for contract in ALL if name.lower() in (contract.id.lower(), contract.name)]
+    if found:
+        return render_contract(found[0])
+    family = [contract for contract in ALL if contract.answers_to(name)]
+    if family:
+        return render_contracts(family)
+    raise CommandError(f"there is no contract {name!r}; `claudemock rules` lists them")
+
+
+def _split(text: str, option: str, example: str) -> tuple[str, str]:
+    rule, sign, value = text.partition("=")
+    if not sign or not value.strip():
+        raise CommandError(f"--{option} {text}: write RULE=…, for example --{option} {example}")
+    return rule.strip(), value.strip()
+
+
+def _level(rule: str, level: str) -> tuple[str, Severity | Literal["off"]]:
+    levels: dict[str, Severity | Literal["off"]] = {
+        "error": "error",
+        "warning": "warning",
+        "note": "note",
+        "off": "off",
+    }
+    if level not in levels:
+        raise CommandError(f"--severity {rule}={level}: a level is one of {', '.join(levels)}")
+    return rule, levels[level]
+
+
+def _read_baseline(path: Path | None) -> frozenset[str]:
+    """The fingerprints of a baseline file; none if there is no such file yet."""
+    if path is None or not path.exists():
+        return frozenset()
+    try:
+        known = json.loads(path.read_text("utf-8"))["fingerprints"]
+        return frozenset(str(each) for each in known)
+    except (ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{path}: a baseline is an object with a list of `fingerprints` ({error})") from None
+
+
+__all__ = ["Check", "CommandError", "check", "rendered", "rules"]
