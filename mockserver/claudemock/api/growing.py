@@ -95,7 +95,7 @@ class Conversations(Generic[Value]):
 
     def keep(self, key: Hashable, body: Body, value: Value, opening: Opening[Value] | None) -> None:
         """Know a body, in the place of the one that `opening` told of."""
-        if opening is not None:
+        if opening is not None and opening.number in self._seen:
             self._drop(opening.number)
         self._count += 1
         self._seen[self._count] = _Seen(key, body, value)
