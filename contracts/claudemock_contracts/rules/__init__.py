@@ -4,24 +4,28 @@ from itertools import chain
 
 from claudemock_contracts.contract import Contract
 from claudemock_contracts.rules import (
+    batches,
     caching,
     caching_use,
     retries,
     retries_effects,
     stops,
     streaming,
+    thinking,
     tool_results,
     tool_turns,
     tools,
 )
 
 _FAMILIES = (
+    batches.CONTRACTS,
     caching.CONTRACTS,
     caching_use.CONTRACTS,
     retries.CONTRACTS,
     retries_effects.CONTRACTS,
     stops.CONTRACTS,
     streaming.CONTRACTS,
+    thinking.CONTRACTS,
     tool_results.CONTRACTS,
     tool_turns.CONTRACTS,
     tools.CONTRACTS,
