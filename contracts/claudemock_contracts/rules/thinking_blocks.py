@@ -35,15 +35,18 @@ def altered(story: Transcript) -> Iterator[Outcome]:
         if wrong is None:
             continue
         first = back[wrong.place] if wrong.place < len(back) else turn.parts[0]
+        tolerated = _tolerated(call, wrong)
         yield Observation(
             kind=wrong.kind,
             expected=f"the {len(_thought(answers[-1]))} thinking block(s) of {answers[-1].id}, unchanged and in order, "
             "while its tool calls are being answered",
-            actual=wrong.actual,
+            actual=f"{wrong.actual}; the API takes that, and the model goes on without it"
+            if tolerated
+            else wrong.actual,
             at=call.exchange,
             path=call.where(first.message, first.position),
             also=[answers[-1].exchange],
-            verdict="warning" if _tolerated(call, wrong) else None,
+            verdict="warning" if tolerated else None,
         )
 
 

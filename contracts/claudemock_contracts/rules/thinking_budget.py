@@ -1,7 +1,7 @@
 """Judging how thinking is asked for, and what a program does when it used up everything (R09, R25, R26)."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.rules.asked import Asked, asked, inner
@@ -177,7 +177,7 @@ def _interleaves(request: Asked) -> bool:
     return INTERLEAVED in request.betas and request.model.interleaved_thinking != "none"
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
