@@ -56,7 +56,7 @@ CONTRACTS = (
         name="cost-cache-misaccounted",
         title="Cached tokens are counted beside input_tokens, each kind at its own price",
         family="cost",
-        why="input_tokens are only the tokens that were neither read from the cache nor written to it. Reads cost a "
+        why="The counter input_tokens has only the tokens that were neither read from the cache nor written to it. Reads cost a "
         "tenth or less, writes 1.25 or 2 times as much: a wrong formula is out by up to ten times.",
         severity="error",
         evidence="O",

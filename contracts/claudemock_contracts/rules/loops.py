@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from claudemock_contracts.finding import EXERCISED, Observation, Outcome
+from claudemock_contracts.finding import EXERCISED, Observation, Outcome, Verdict
 from claudemock_contracts.rules.billing import dollars, used
 from claudemock_contracts.rules.following import followers
 from claudemock_contracts.rules.tool_pairs import called, spelled
@@ -10,6 +10,7 @@ from claudemock_contracts.transcript import Call, Part, Transcript
 
 _BOUND = 50
 _STUCK = 6  # calls in a row without anything new
+_LATE = 20
 _KINDS = 2  # different ones among them: two tools in turns are one loop
 
 
@@ -40,8 +41,8 @@ def _more_of_it(run: Sequence[Call], call: Call) -> bool:
     """Whether a call goes on with the run: the tools it asks for were asked for just so, or its results all failed."""
     if not _tool_loop(call):
         return call.failed  # an attempt that failed ends nothing
-    known = {_wanted(each) for each in run[-2 * _KINDS :]}
-    return _wanted(call) in known and len(known) <= _KINDS or _all_failed(call)
+    kinds = {_wanted(each) for each in (*run[-2 * _KINDS :], call)}
+    return len(kinds) <= _KINDS or _all_failed(call)
 
 
 def _wanted(call: Call) -> tuple[tuple[str, str], ...]:
@@ -56,13 +57,15 @@ def _all_failed(call: Call) -> bool:
 
 def _judged(story: Transcript, run: Sequence[Call], bound: int) -> Iterator[Outcome]:
     """What to say of a run of calls that repeat one another."""
+    told = story.oracles
     if len(run) < _STUCK:
         return
     if len(run) > bound:
         yield EXERCISED
-        yield _too_many(run, bound, _what(run))
+        stuck = told.max_requests is not None or _same_results(run) or all(map(_all_failed, run[1:]))
+        yield _too_many(run, bound, _what(run), None if stuck else "warning")
         return
-    last, told = run[-1], story.oracles
+    last = run[-1]
     stopped = told.complete or told.outcomes or last is not story.calls[-1]
     if not stopped:
         yield Observation(
@@ -74,7 +77,7 @@ def _judged(story: Transcript, run: Sequence[Call], bound: int) -> Iterator[Outc
         )
         return
     yield EXERCISED
-    if followers(story, last) or not _same_results(run):
+    if len(run) <= _LATE or followers(story, last) or not _same_results(run):
         return
     yield Observation(
         kind="late stop",
@@ -83,11 +86,11 @@ def _judged(story: Transcript, run: Sequence[Call], bound: int) -> Iterator[Outc
         at=last.exchange,
         also=[run[0].exchange],
         verdict="note",
-        dollars_lost=_paid(run[_STUCK - 1 :]),
+        dollars_lost=_paid(run[_LATE:]),
     )
 
 
-def _too_many(run: Sequence[Call], bound: int, what: str) -> Observation:
+def _too_many(run: Sequence[Call], bound: int, what: str, verdict: Verdict | None = None) -> Observation:
     over = run[bound:]
     return Observation(
         kind="no bound",
@@ -95,6 +98,7 @@ def _too_many(run: Sequence[Call], bound: int, what: str) -> Observation:
         actual=f"{len(run)} requests for {what}",
         at=over[0].exchange,
         also=[run[0].exchange, run[-1].exchange],
+        verdict=verdict,
         tokens_lost=sum(
             used(call.served.usage).prompt + used(call.served.usage).output for call in over if call.served
         ),

@@ -1,6 +1,7 @@
 """Advice on cost, from many calls of one kind (R54, R61, R63)."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
@@ -12,6 +13,7 @@ from claudemock_contracts.transcript import Call, Transcript, parts_of
 
 _ENOUGH = 20  # calls of one kind
 _SPAN = 60.0  # seconds
+_PAUSE = 600.0  # seconds; behind a longer one another run begins
 _LOOSE, _LARGE = 0.05, 4096
 _OFTEN = 0.05
 _BY_DESIGN = 16  # max_tokens so small that the end is meant to be cut
@@ -86,8 +88,11 @@ def _depend(calls: Sequence[Call]) -> bool:
 
 
 def _span(calls: Sequence[Call]) -> float | None:
-    begin, end = calls[0].exchange.started, calls[-1].exchange.ended_at or calls[-1].exchange.started
-    return None if begin is None or end is None else end - begin
+    """Seconds from the first to the last; None if they are not known, or show that it was not one run."""
+    times = [call.exchange.started for call in calls if call.exchange.started is not None]
+    if len(times) < len(calls) or any(two - one > _PAUSE for one, two in pairwise(times)):
+        return None
+    return times[-1] - times[0]
 
 
 def max_tokens(story: Transcript) -> Iterator[Outcome]:
