@@ -56,8 +56,8 @@ CONTRACTS = (
         name="cost-cache-misaccounted",
         title="Cached tokens are counted beside input_tokens, each kind at its own price",
         family="cost",
-        why="The counter input_tokens has only the tokens that were neither read from the cache nor written to it. Reads cost a "
-        "tenth or less, writes 1.25 or 2 times as much: a wrong formula is out by up to ten times.",
+        why="The counter input_tokens has only the tokens that were neither read from the cache nor written to it. "
+        "Reads cost a tenth or less, writes 1.25 or 2 times as much: a wrong formula is out by up to ten times.",
         severity="error",
         evidence="O",
         fix="Add up input_tokens, cache_creation.ephemeral_5m_input_tokens, ephemeral_1h_input_tokens and "
