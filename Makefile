@@ -28,6 +28,7 @@ fuzz: $(STAMP)          ## ten thousand made-up requests: no 5xx, no hang
 
 bench: $(STAMP)         ## throughput, start-up and memory, as ratios to a floor measured in the same run
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench --files
 
 clients: $(STAMP)       ## other people's clients against the server (installs them from the registries)
 	$(BIN)/python -m tests.clients

@@ -20,6 +20,7 @@ from claudemock.api.recorder import Recorder
 from claudemock.api.tokens import CountTokens
 from claudemock.control import endpoints as control
 from claudemock.control import faults
+from claudemock.control.files import add_file
 from claudemock.wire.errors import ApiError, not_found
 from claudemock.world import World
 
@@ -84,6 +85,7 @@ def _control_routes(world: World) -> list[Route]:
         "/_mock/exchanges": {"get": control.get_exchanges},
         "/_mock/exchanges/wait": {"get": control.wait_exchanges},
         "/_mock/exchanges/{exchange_id}": {"get": control.get_exchange},
+        "/_mock/files": {"post": add_file},
         "/_mock/costs": {"get": control.get_costs},
         "/_mock/clock": {"get": control.get_clock, "post": control.set_clock},
     }

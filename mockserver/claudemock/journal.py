@@ -26,6 +26,7 @@ _SCHEMES = frozenset({"bearer", "basic", "digest"})
 _MOCK_KEY = re.compile(r"sk-ant-mock[\w.%~-]*")
 _TOKEN = re.compile(rb'("authorization_token"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _DEEP = 200
+_LAST_EVENT = 100  # bytes that hold a message_stop, padding and all
 _OVERHEAD = 2304  # bytes one exchange costs besides its bodies and request headers, measured
 _ROOMY = 4096  # orjson gives its results this much memory at least
 _FORGOTTEN: Mapping[bytes, bytes] = MappingProxyType({})
@@ -48,6 +49,7 @@ class Exchange:
     key_workspace: str | None = None  # the workspace the credential is bound to
     started_at: float  # the scope's clock, seconds since the epoch
     began: float  # perf_counter
+    peer: Any = None  # the client's address and port
     workspace: str = "default"
     workspace_id: str | None = None
     version: str = ""
@@ -59,6 +61,8 @@ class Exchange:
     status: int = 0
     response_headers: Iterable[tuple[bytes, bytes]] = ()
     chunks: list[tuple[float, bytes]] = field(default_factory=list)
+    kept: int | None = None  # how many more bytes of the answer are kept; None: all
+    omitted: int = 0  # bytes of the answer that were not
     first_byte_ms: float | None = None
     response_start_ms: float | None = None
     end_ms: float | None = None
@@ -69,6 +73,7 @@ class Exchange:
     open: bool = False  # no credentials in the body: it was read, and names no MCP servers
     cost: Any = None  # a `Cost`; None: not a priced exchange
     faults: Sequence[Any] = ()  # `Strike`s: what was meant to go wrong, and what did
+    slept: tuple[float, ...] = ()  # seconds the client slept in virtual time before it went on
     intended: bytes | None = None  # the body faults kept from being sent as it was; None: it was
 
     _packed: bytes = b""  # the request's headers once the exchange is over
@@ -83,6 +88,16 @@ class Exchange:
         """Bytes held in memory, roughly."""
         sent = sum(len(chunk) for _, chunk in self.chunks)
         return len(self.body) + sent + len(self._packed) + len(self.intended or b"") + _OVERHEAD
+
+    def sent(self, at: float, body: bytes) -> None:
+        """Note bytes of the answer, `at` milliseconds."""
+        if self.kept is not None:
+            head = body[: self.kept]
+            self.kept -= len(head)
+            self.omitted += len(body) - len(head)
+            body = head
+        if body:
+            self.chunks.append((at, body))
 
     def pack(self) -> None:
         """Give up what only the request's way through the server needed; what stays is bytes, cheap to keep."""
@@ -100,6 +115,30 @@ class Exchange:
         """Milliseconds since the request began."""
         return (perf_counter() - self.began) * 1000
 
+    @property
+    def request_headers(self) -> RawHeaders:
+        """The request's headers, names in lower case, secrets redacted."""
+        return _unpacked(self._packed or self._lines())
+
+    @property
+    def failed(self) -> bool:
+        """Whether the client got no use of it: an error, or an answer that is not whole; a running one has not yet."""
+        if self.ended is None:
+            return False
+        if self.status >= 400 or self.ended != "clean":
+            return True
+        kind = next((value for name, value in self.response_headers if name == b"content-type"), b"")
+        return b"event-stream" in kind and b"event: message_stop" not in self._tail(_LAST_EVENT)
+
+    def _tail(self, size: int) -> bytes:
+        """The last bytes sent, `size` or more if there are so many."""
+        tail = b""
+        for _, chunk in reversed(self.chunks):
+            tail = chunk + tail
+            if len(tail) >= size:
+                break
+        return tail
+
     def header(self, name: bytes) -> str | None:
         """The request header `name` (lower case), or None."""
         value = self.named.get(name)
@@ -111,6 +150,8 @@ class Exchange:
         response: dict[str, Any] = {"status": self.status, "headers": _headers(self.response_headers)}
         if "event-stream" in response["headers"].get("content-type", ""):
             response["events"] = list(_events(self.chunks))
+        elif self.omitted:
+            response["body"] = {"_base64": b64encode(sent).decode(), "_omitted": self.omitted}
         else:
             response["body"] = _readable(sent)
         if self.intended is not None:
@@ -129,7 +170,7 @@ class Exchange:
             "path": self.path,
             "query": self.query,
             "request": {
-                "headers": _headers(_unpacked(self._packed) or _unpacked(self._lines())),
+                "headers": _headers(self.request_headers),
                 "body": _readable(self.body),
                 "size": self.body_size,
             },
@@ -140,6 +181,7 @@ class Exchange:
                 "end_ms": _ms(self.end_ms),
             },
             "ended": self.ended,
+            "slept": list(self.slept),
             "faults": [strike.to_json() for strike in self.faults],
             "model": self.model,
             "usage": orjson.loads(self.usage) if self.usage is not None else None,
@@ -203,6 +245,15 @@ class Journal:
         entries = sorted(chain(self._ended, self._open.values()), key=attrgetter("sequence"))
         found = (entry for entry in entries if entry.sequence > after and wanted(entry))
         return list(islice(found, limit))
+
+    def slept(self, scope: str, seconds: float) -> None:
+        """A client of the scope slept in virtual time: it is noted with the exchange that ended last."""
+        last = self._last(scope)
+        if last is not None:
+            last.slept = (*last.slept, seconds)
+
+    def _last(self, scope: str) -> Exchange | None:
+        return next((entry for entry in reversed(self._ended) if entry.scope == scope), None)
 
     def dropped(self, scope: str | None) -> int:
         """How many exchanges of a scope (None: of all) were dropped for want of room."""

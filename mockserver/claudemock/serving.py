@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 
@@ -19,6 +20,7 @@ from claudemock.faults.spec import FaultSpec, parse_fault
 from claudemock.protocol import Protocol
 from claudemock.script.book import Script
 from claudemock.settings import Settings
+from claudemock.virtual_time import SERVER_THREAD
 from claudemock.world import World
 
 
@@ -109,9 +111,15 @@ class _ServeSocket:
 
     def __call__(self, sock: socket.socket, ready: Callable[[], None]) -> None:
         with closing(World(self.settings, self.script, self.faults)) as world:
+            signal.signal(signal.SIGTERM, _terminated)  # uvicorn raises it once more when it has stopped serving
             server = _Server(_config(world), ready)
             _spare_the_collector()
             server.run(sockets=[sock])
+
+
+def _terminated(number: int, frame: object) -> NoReturn:  # noqa: ARG001 - a signal handler's signature
+    """End as a program does, so that what was to last no longer is removed."""
+    raise SystemExit(128 + number)
 
 
 def _spare_the_collector() -> None:
@@ -144,7 +152,7 @@ def serve(
     world = World(made, script, armed)
     started = threading.Event()
     server = _Server(_config(world), started.set)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="claudemock", daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name=SERVER_THREAD, daemon=True)
     thread.start()
     try:
         while not started.wait(0.05):

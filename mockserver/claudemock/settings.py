@@ -13,7 +13,7 @@ class Limits:
     """The most bytes a request body may have, per endpoint family (docs: errors, overview, August 2026)."""
 
     messages: int = 32 * MEGABYTE
-    files: int = 500 * MEGABYTE
+    files: int = 500 * MEGABYTE  # of one file; the form around it may have some more
     control: int = 64 * MEGABYTE
 
 
@@ -26,8 +26,9 @@ class Settings:
     `tier`: whose rate limits hold. `cache_scope`: who shares a prompt cache; `cache_minimum_tokens` replaces every
     model's own; `cache_key_includes_betas`: whether the beta header parts caches (undocumented, so off). `catalog`
     overrides catalogue entries. `padding` is the streams' random white space. `journal_bytes` bounds what the journal
-    keeps. `state` is the SQLite file that holds everything the server remembers; None: memory. `workers` processes
-    serve together and share a state file. `allow_hosts` are further Host names that may use the control API.
+    keeps. `file_storage_bytes` is what all files of an organization, here a scope, may have together (1 TB is
+    documented). `state` is the SQLite file that holds everything the server remembers; None: memory. `workers`
+    processes serve together and share a state file. `allow_hosts` are further Host names that may use the control API.
     """
 
     host: str = "127.0.0.1"
@@ -43,6 +44,7 @@ class Settings:
     cache_minimum_tokens: int | None = None
     cache_key_includes_betas: bool = False
     journal_bytes: int = 64 * MEGABYTE
+    file_storage_bytes: int = 1_000_000 * MEGABYTE
     state: Path | None = None
     workers: int = 1
     limits: Limits = Limits()

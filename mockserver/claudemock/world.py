@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from claudemock.catalog import Catalog
+from claudemock.engine.attached import Remembered
 from claudemock.engine.cache import PromptCaches
 from claudemock.engine.cost import Ledger
 from claudemock.engine.diagnostics import Diagnostics
@@ -13,15 +14,17 @@ from claudemock.engine.limits import Limiter, RateLimits
 from claudemock.engine.threads import Threads
 from claudemock.engine.tiers import Tier, load_tier
 from claudemock.faults.spec import FaultSpec
-from claudemock.files import FileShelf
+from claudemock.files.shelf import FileShelf, KnownBlobs
 from claudemock.ids import digest, make_id
 from claudemock.prompt.canonical import BlockDigests
 from claudemock.prompt.tokens import TokenEstimator
+from claudemock.recent import Recent
 from claudemock.script.book import Script
 from claudemock.settings import Settings
 from claudemock.state.backing import Backing, InFile, InMemory
 
 _WORKSPACE_ID = re.compile(r"wrkspc_\w{1,64}", re.ASCII)
+_REMEMBERED = 128_000_000  # bytes of what is known of uploaded files' contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Scope:
     def __init__(self, name: str, origin: "Origin") -> None:
         settings, backing = origin.settings, origin.backing
         self.name = name
+        self._seed = f"{settings.seed}\0{name}".encode()
         self.caches = PromptCaches(
             lambda cache: backing.entries(name, cache),
             shared=settings.cache_scope == "organization",
@@ -48,12 +52,11 @@ class Scope:
         )
         self.clock = backing.clock(name)
         self.script = backing.script(name, origin.script)
-        self.files = FileShelf()
+        self.files = FileShelf(backing.store, backing.blobs, name, seed=self._seed, quota=settings.file_storage_bytes)
         self.threads = Threads(backing.threads(name))
         self.limiter = None if origin.tier is None else Limiter(origin.tier, backing.buckets(name))
         self._backing = backing
         self._diagnostics: dict[str, Diagnostics] = {}
-        self._seed = f"{settings.seed}\0{name}".encode()
         self.faults = backing.faults(name, origin.faults, self._seed, self.clock.now())
         self._hash = blake2b(self._seed + b"\0", digest_size=16)
         self._seen = backing.occurrences(name)
@@ -84,10 +87,6 @@ class Scope:
             known = self._diagnostics[workspace] = Diagnostics(self._backing.fingerprints(self.name, workspace))
         return known
 
-    def close(self) -> None:
-        """Give back what lies on disk."""
-        self.files.close()
-
 
 class World:
     """One server's settings, data and state. Raises `StoreError` for a state file that cannot be used."""
@@ -99,8 +98,10 @@ class World:
         self.digests = BlockDigests()
         self.limits = RateLimits()
         self._backing: Backing = InMemory() if settings.state is None else InFile(settings.state)
-        self.step = self._backing.step
+        self.store, self.blobs, self.step = self._backing.store, self._backing.blobs, self._backing.step
+        self.blobs.sweep(KnownBlobs(self.store))
         self.costs = Ledger(self._backing.costs())
+        self.remembered_files: Remembered = Recent(room=_REMEMBERED)
         self.organization = organization_id(settings.seed)
         tier = None if settings.tier == "off" else load_tier(settings.tier)
         self.journal = self._backing.journal(settings.journal_bytes)
@@ -116,17 +117,14 @@ class World:
 
     def reset(self, name: str) -> None:
         """Forget everything a scope holds: script, clock, files, exchanges."""
-        scope = self._scopes.pop(name, None)
-        if scope is not None:
-            scope.close()
-        self._backing.store.clear(name)
+        self.scope(name).files.clear()
+        del self._scopes[name]
+        self.store.clear(name)
         self.journal.clear(name)
         self.costs.clear(name)
 
     def close(self) -> None:
-        """Give back what is open. The world is not used afterwards."""
-        for scope in self._scopes.values():
-            scope.close()
+        """Give back everything held open, and what was only to last as long. The world is not used afterwards."""
         self._scopes.clear()
         self._backing.close()
 

@@ -64,7 +64,7 @@ def agent_conversation(size: int, seed: int) -> Iterator[bytes]:
 def _agent_turns(seed: int, turns: int, length: int) -> list[dict[str, Any]]:
     """A question, then `turns` calls with results of `length` bytes."""
     words = random.Random(seed)
-    messages: list[dict[str, Any]] = [{"role": "user", "content": [_block(_text(words, 2000))]}]
+    messages: list[dict[str, Any]] = [{"role": "user", "content": [_block("Oslo or Rome? " + _text(words, 2000))]}]
     for number in range(turns):
         given = {"path": f"/src/{number}", "query": _text(words, 100)}
         call = {"type": "tool_use", "id": f"toolu_{seed}_{number:05}", "name": "tool_1", "input": given}

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.bench import cases
-from tests.bench.load import SERVER_CORE, pinned
+from tests.bench.load import SERVER_CORE, Load, cpu_seconds, pinned
 from tests.meta.serving import OURS, ServerProcess, serving
 
 STARTS = 7
@@ -84,6 +84,21 @@ def conversation_milliseconds(server: ServerProcess) -> tuple[float, float, floa
     large = [cases.conversation(2_000_000, 200, seed) for seed in range(CONVERSATIONS)]
     short, long = milliseconds(server, small), milliseconds(server, large)
     return short, long, (long / len(large[0])) / (short / len(small[0]))
+
+
+def agent_loads(server: ServerProcess, target: str, seed: int) -> Load:
+    """A growing conversation's requests to `target`, one after another, as one run of load."""
+    bodies = list(cases.agent_conversation(500_000, seed))
+    taken = []
+    before = cpu_seconds(server.process.pid)
+    with connected(server.url) as connection:
+        for body in bodies:
+            began = time.perf_counter()
+            send(connection, target, body)
+            taken.append((time.perf_counter() - began) * 1000)
+    cpu = (cpu_seconds(server.process.pid) - before) / len(bodies) * 1e6
+    typical = statistics.median(taken)
+    return Load(1000 / typical, typical, max(taken), cpu)
 
 
 def resident_megabytes(process: int) -> float:

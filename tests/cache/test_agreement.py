@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict
+from itertools import takewhile
+from operator import eq
 from random import Random
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from claudemock.engine.cache import CacheUsage, Plan, PromptCaches
 from claudemock.prompt.canonical import BlockDigests
-from claudemock.prompt.chain import read_prompt
+from claudemock.prompt.chain import Earlier, Prompt, read_prompt
 from tests.cache.prompts import FIVE, HOUR, FlatCounts, Json, assistant, body, make_model, text, tool, user
 from tests.cache.reference import ReferenceCache, Sent
 
@@ -32,15 +34,26 @@ class Pair:
         self._memo = BlockDigests(most=8)  # so small that it forgets all the time
         self._counts = FlatCounts()
         self.pending: list[tuple[str, Plan, Sent]] = []
+        self._former: tuple[Json, Prompt] | None = None
 
     def start(self, request: Json, workspace: str) -> tuple[CacheUsage, dict[str, int]]:
         """A request begins; what each of the two says about its usage."""
         model = make_model(min_cache_tokens=MINIMUM, id=request["model"])
-        prompt = read_prompt(request, model, self._counts, self._memo)
+        prompt = read_prompt(request, model, self._counts, self._memo, earlier=self._earlier(request))
+        self._former = deepcopy(request), prompt
         plan = self._caches.of(workspace).plan(prompt, self.now)
         sent = self._reference.start(request, self.now, workspace)
         self.pending.append((workspace, plan, sent))
         return plan.usage, sent.usage
+
+    def _earlier(self, request: Json) -> Earlier | None:
+        """The request before, if this one begins with messages of it that were not all it had."""
+        if self._former is None:
+            return None
+        messages, former = request["messages"], self._former[0]["messages"]
+        alike = sum(1 for _ in takewhile(bool, map(eq, messages, former)))
+        kept = min(alike, len(messages) - 1, len(former) - 1)
+        return Earlier(self._former[1], kept) if kept > 0 else None
 
     def answer(self, number: int) -> None:
         """The response to one of the pending requests begins."""

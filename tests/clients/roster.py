@@ -23,6 +23,8 @@ CLIENTS = (
     Client("anthropic-2", "python", ("anthropic>=2,<3",), "anthropic_python.py"),
     Client("anthropic-1", "python", ("anthropic>=1,<2",), "anthropic_python.py"),
     Client("anthropic-0", "python", ("anthropic<1",), "anthropic_python.py"),
+    Client("retries-2", "python", ("anthropic>=2,<3",), "retry_table.py"),
+    Client("retries-0", "python", ("anthropic<1",), "retry_table.py"),
     Client("typescript", "node", ("@anthropic-ai/sdk@latest",), "typescript_sdk.mjs"),
     Client("vercel-ai", "node", ("@ai-sdk/anthropic@latest", "ai@latest", "zod"), "vercel_ai.mjs"),
     Client("claude-code", "node", ("@anthropic-ai/claude-code@latest",), "claude_code.py", executable="claude"),

@@ -131,8 +131,13 @@ def test_every_module_and_fixture_is_in_the_wheel(names: frozenset[str]) -> None
         for path in (ROOT / "fixtures").rglob("*")
         if path.is_file()
     }
+    schema = {
+        path.relative_to(ROOT / "mockserver").as_posix()
+        for path in (ROOT / "mockserver").glob("claudemock/*/schema/*.sql")
+    }
     assert data
-    assert (modules | data) - names == set()
+    assert schema
+    assert (modules | data | schema) - names == set()
 
 
 def test_types_and_licence_travel_along(names: frozenset[str]) -> None:

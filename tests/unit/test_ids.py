@@ -6,7 +6,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudemock.ids import ALPHABET, base58, digest, make_id
+from claudemock.ids import ALPHABET, base58, digest, is_foreign, make_id
 
 PREFIXES = st.sampled_from(["msg", "req", "file", "toolu", "srvtoolu", "msgbatch", "wrkspc"])
 
@@ -51,3 +51,15 @@ def test_digest_tells_parts_apart(one: list[bytes], other: list[bytes]) -> None:
 def test_kinds_differ() -> None:
     """The same source gives unrelated ids of different kinds."""
     assert make_id("toolu", b"x")[8:] != make_id("msgbatch", b"x")[11:]
+
+
+@given(st.sampled_from(["msg", "req", "file"]), st.binary())
+def test_our_own_ids_are_not_foreign(prefix: str, source: bytes) -> None:
+    """Nothing this server made is ever taken for an id of the API's."""
+    assert not is_foreign(make_id(prefix, source))
+
+
+def test_foreign_ids() -> None:
+    """Ids of the API's that tell their time are; what only looks like one is not."""
+    assert is_foreign("file_011CNha8iCJcU1wXNR6q4V8w")
+    assert not any(map(is_foreign, ["file_nope", "file_01", f"file_01{'1' * 22}", f"file_01{'z' * 22}", ""]))

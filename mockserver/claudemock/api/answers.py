@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from claudemock.engine.cache import CacheUsage
 from claudemock.engine.message import Turn, build_message
 from claudemock.engine.reply import Reply
 from claudemock.engine.stream import Event, events
@@ -36,17 +37,17 @@ class Answer(NamedTuple):
 
 
 class Answers:
-    """Makes answers, and knows those it made lately by the request and the reply, which are the same objects then."""
+    """Makes answers, and knows those made lately: request and reply are the same objects then, the usage is equal."""
 
     def __init__(self) -> None:
-        self._recent: Recent[tuple[int, int], Answer] = Recent(room=_ROOM)
+        self._recent: Recent[tuple[int, int, CacheUsage | None], Answer] = Recent(room=_ROOM)
 
     def of(self, turn: Turn) -> tuple[Answer, str]:
         """The answer to a turn, and its message's id."""
         if not _plain(turn):
             answer = _make(turn, turn.source)
             return answer, answer.message["id"]
-        key = (id(turn.request), id(turn.reply))
+        key = (id(turn.request), id(turn.reply), turn.plan.usage if turn.plan else None)
         known = self._recent.get(key)
         if known is None or known.request is not turn.request or known.reply is not turn.reply:
             known = _make(turn, digest(*(block["text"].encode(errors="replace") for block in turn.reply.content)))
@@ -56,9 +57,9 @@ class Answers:
 
 
 def _plain(turn: Turn) -> bool:
-    """Whether nothing but its id tells the answer from one to the same request at another time."""
+    """Whether nothing but its id and its usage tells the answer from one to the same request at another time."""
     said = turn.reply.content
-    free = turn.plan is None and turn.whole is None and not turn.cited and turn.request.container is None
+    free = turn.diagnostics is None and turn.whole is None and not turn.cited and turn.request.container is None
     return free and bool(said) and all(block["type"] == "text" and not block.get("citations") for block in said)
 
 

@@ -32,6 +32,12 @@ class HeaderBlock:
             yield name, value
 
 
+async def hung_up(receive: Receive) -> None:
+    """Returns once the client has hung up. The request's body must have been read."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 _EXCHANGE, _SCOPE = "claudemock.exchange", "claudemock.scope"
 
 

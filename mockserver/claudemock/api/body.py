@@ -19,21 +19,40 @@ class ClientGoneError(Exception):
     """The client hung up before its request was whole."""
 
 
-def too_large() -> ApiError:
-    """413, worded as the edge in front of the API words it (ERRORS Q108, docs; Q109 is the documentation's wording)."""
-    return ApiError(413, "request_too_large", "Request exceeds the maximum size")
+def too_large(*, decoded: bool = False) -> ApiError:
+    """413, worded as the edge in front of the API words it (ERRORS Q108, docs; Q109 is the documentation's wording).
+
+    `decoded`: it is so only since its Content-Encoding was undone.
+    """
+    details = {"error_code": "request_body_too_large_after_decoding"} if decoded else None
+    return ApiError(413, "request_too_large", "Request exceeds the maximum size", details=details)
+
+
+def unsupported_encoding(encoding: str) -> ApiError:
+    """400 for a Content-Encoding that is not spoken."""
+    return invalid_request(
+        f"Unsupported Content-Encoding: {encoding[:40]!r}. Supported encodings: gzip, deflate.",
+        error_code="request_body_encoding_unsupported",
+    )
+
+
+def invalid_encoding(encoding: str) -> ApiError:
+    """400 for a body that is not what its Content-Encoding says."""
+    return invalid_request(
+        f"The request body could not be decoded as {encoding}.", error_code="request_body_encoding_invalid"
+    )
 
 
 async def read_body(receive: Receive, exchange: Exchange, limit: int) -> bytes:
     """The whole body, decompressed. Raises `ApiError` 413 over `limit` bytes, 400 for an encoding it cannot read."""
     raw = await _receive(receive, exchange, limit)
-    encoding = _encoding(exchange)
+    encoding = encoding_of(exchange)
     body = decompress(raw, encoding, limit) if encoding else raw
     exchange.body, exchange.body_size = body, len(raw)
     return body
 
 
-def _encoding(exchange: Exchange) -> str:
+def encoding_of(exchange: Exchange) -> str:
     """The codings of a body, comma-separated over any number of header lines; those that do nothing are left out."""
     if b"content-encoding" not in exchange.named:
         return ""
@@ -78,10 +97,7 @@ def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
     """
     window = _WINDOWS.get(encoding)
     if window is None:
-        raise invalid_request(
-            f"Unsupported Content-Encoding: {encoding[:40]!r}. Supported encodings: gzip, deflate.",
-            error_code="request_body_encoding_unsupported",
-        )
+        raise unsupported_encoding(encoding)
     if encoding == "deflate" and not _has_zlib_header(raw):
         window = -zlib.MAX_WBITS
     parts: list[bytes] = []
@@ -94,9 +110,7 @@ def decompress(raw: bytes, encoding: str, limit: int) -> bytes:
             parts.append(part)
             taken, room = taken + used, room - len(part)
     except zlib.error:
-        raise invalid_request(
-            f"The request body could not be decoded as {encoding}.", error_code="request_body_encoding_invalid"
-        ) from None
+        raise invalid_encoding(encoding) from None
     return b"".join(parts)
 
 
@@ -115,12 +129,7 @@ def _member(raw: bytes, start: int, window: int, room: int) -> tuple[bytes, int]
         parts.append(part)
         room -= len(part)
         if room == 0:
-            raise ApiError(
-                413,
-                "request_too_large",
-                "Request exceeds the maximum size",
-                details={"error_code": "request_body_too_large_after_decoding"},
-            )
+            raise too_large(decoded=True)
         at, portion = min(at + portion, len(raw)), portion * 2
     return b"".join(parts), at - len(inflater.unused_data) - start
 

@@ -8,10 +8,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 from claudemock.api.outline import message_starts
 
-LEAST = 16_384
+LEAST = 8192
 """Bytes of a body from which on it pays to know its beginning; smaller ones are read in no time."""
 
-_MOST = 8  # conversations
+_MOST = 32  # conversations
 _ROOM = 16_000_000  # bytes of their bodies
 _ENDS = 4  # messages at the end that may change: a moved cache marker changes two, some clients mark two
 
@@ -68,10 +68,11 @@ class Conversations(Generic[Value]):
         self._count = 0
 
     def look(self, key: Hashable, raw: bytes) -> tuple[Body, Opening[Value] | None]:
-        """A body, and what is known of it: None if it has not even half of one seen before as its beginning."""
+        """A body, and what is known of it: None if it is not even for half of one seen before its like."""
         for number, seen in reversed(self._seen.items()):
             other = seen.body
-            if seen.key != key or not raw.startswith(other.raw[: len(other.raw) // 2]):
+            half = len(other.raw) // 2  # whether all up to there is the same is looked at below
+            if seen.key != key or not raw.startswith(other.raw[half - 64 : half], half - 64):
                 continue
             if raw == other.raw:
                 self._seen.move_to_end(number)
@@ -104,12 +105,11 @@ class Conversations(Generic[Value]):
 
 
 def _shared(raw: bytes, other: bytes, starts: list[int]) -> int:
-    """How many messages both begin with, where a further one follows in both."""
-    least, most, same = 0, len(starts) - 1, 0
-    while least < most:
-        middle = (least + most + 1) // 2
-        if raw.startswith(other[same : starts[middle]], same):
-            least, same = middle, starts[middle]
-        else:
-            most = middle - 1
-    return least if least and raw.startswith(b"{", starts[least]) else 0
+    """How many messages both begin with, or somewhat fewer, where a further one follows in both.
+
+    Looked for from the end, where most changes are, in steps that grow.
+    """
+    kept, step = len(starts) - 1, 1
+    while kept > 0 and not raw.startswith(other[: starts[kept]]):
+        kept, step = kept - step, step * 2
+    return kept if kept > 0 and raw.startswith(b"{", starts[kept]) else 0

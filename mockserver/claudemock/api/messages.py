@@ -7,7 +7,7 @@ import orjson
 
 from claudemock.api.account import Billing, settled_limits
 from claudemock.api.answers import Answer, Answers
-from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried
+from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, hung_up
 from claudemock.api.body import read_body
 from claudemock.api.faulting import altered, target_of
 from claudemock.api.respond import Headers, identify, send_whole
@@ -87,7 +87,7 @@ async def _all_at_once(send: Send, raw: bytes) -> None:
 
 async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Event], turn: Turn, padding: bool) -> None:
     """Each event by itself, at its time on the scope's clock; stops when the client hangs up."""
-    gone = asyncio.ensure_future(_hung_up(receive))
+    gone = asyncio.ensure_future(hung_up(receive))
     try:
         waits = _waits(sequence, turn.reply.pacing or Pacing())
         last = len(sequence) - 1
@@ -102,11 +102,6 @@ async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Even
         gone.cancel()
         with suppress(asyncio.CancelledError):
             await gone
-
-
-async def _hung_up(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _waits(sequence: list[Event], pacing: Pacing) -> list[float]:

@@ -4,6 +4,7 @@ import re
 
 _TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+[{}\[\]]', re.DOTALL)
 _STRING = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"\s*+(:?)', re.DOTALL)
+_ANOTHER = re.compile(rb'"messages"|\\u')  # or an escape, which could spell it
 _MESSAGES = re.compile(rb'"messages"\s*+:\s*+\[\Z')
 
 
@@ -26,5 +27,8 @@ def message_starts(body: bytes) -> list[int]:
         elif depth == 2 and inside and body[at] in b"{[":
             starts.append(at)
         depth += 1 if body[at] in b"{[" else -1
-        inside = inside and depth > 1
+        if inside and depth == 1:
+            if not _ANOTHER.search(body, at):
+                return starts
+            inside = False
     return starts

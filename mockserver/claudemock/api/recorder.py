@@ -39,6 +39,7 @@ class Recorder:
             key_workspace=key_workspace,
             started_at=place.clock.now(),
             began=perf_counter(),
+            peer=scope.get("client"),
         )
         carry(scope, exchange, place)
         if path.startswith(_CONTROL):
@@ -58,7 +59,7 @@ class Recorder:
                     at = exchange.elapsed_ms()
                     if exchange.first_byte_ms is None:
                         exchange.first_byte_ms = at
-                    exchange.chunks.append((at, body))
+                    exchange.sent(at, body)
                 if not message.get("more_body"):
                     # closed before the last bytes leave, so that a client that has them finds the exchange complete
                     journal.close(exchange, "clean")

@@ -7,6 +7,8 @@ requests; people who replay cassettes do.
 - A recorder that drops `anthropic-beta` drops it from Claude Code's requests too, which always carry
   `context-management` (157 of 157 recorded ones with the header); they are known by the billing line that opens their
   system prompt.
+- Files were uploaded to the API, perhaps in another recording. Where models of the past are served (`--models known` or
+  `any`), ids that the API made stand for files that are there and cannot be looked into.
 """
 
 import re

@@ -44,15 +44,19 @@ class Headers:
         content_type: bytes,
         length: int | None,
         limits: HeaderPairs | None = None,
+        *,
+        named: bytes = b"",
     ) -> HeaderBlock:
         """Headers of a 2xx answer. `length` None: a stream, which is sent chunked and never cached.
 
         `limits` are those of a counted account; without them a Messages answer shows an account far from its limits.
+        `named` are further header lines, each with its end: those that name a file.
 
         Only Messages show rate limits (recorded: 0 of 130 answers of other endpoints do).
         """
-        raw = b"content-type: %b\r\n%b%b%b" % (
+        raw = b"content-type: %b\r\n%b%b%b%b" % (
             content_type,
+            named,
             b"cache-control: no-cache\r\n" if length is None else b"content-length: %d\r\n" % length,
             self._limit_lines(exchange.started_at, limits) if exchange.path == _LIMITED else b"",
             self._identity(exchange, place, known=True),

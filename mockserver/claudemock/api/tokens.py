@@ -2,12 +2,14 @@
 
 import orjson
 
+from claudemock.api.accept import find_model
 from claudemock.api.account import admit_request
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried
+from claudemock.api.attachments import attach
 from claudemock.api.body import parse_json, read_body
 from claudemock.api.replay import betas_of
 from claudemock.api.respond import Headers, identify, send_whole
-from claudemock.api.turn import find_model
+from claudemock.engine.attached import with_tokens
 from claudemock.engine.checks import CheckContext, check
 from claudemock.wire.parse import parse_count_tokens
 from claudemock.world import World
@@ -30,11 +32,12 @@ class CountTokens:
         request = parse_count_tokens(data, version=exchange.version, betas=exchange.betas)
         model = find_model(world, request.model)
         exchange.model = model.id
+        files = attach(world, place, exchange.workspace, request, exchange.body)
         if world.settings.checks == "full":
-            context = CheckContext(model=model, version=exchange.version, betas=exchange.betas, endpoint="count_tokens")
-            check(request, context)
+            version, betas = exchange.version, exchange.betas
+            check(request, CheckContext(model, version, betas, endpoint="count_tokens", files=files))
         admit_request(world, place, exchange, "count_tokens", model.id)
-        counted = world.tokens.request(data, model.tokenizer)
+        counted = world.tokens.request(with_tokens(data, files, world.tokens, model.tokenizer), model.tokenizer)
         answer: dict[str, object] = {"input_tokens": counted}
         if request.context_management is not None:
             answer["context_management"] = {"original_input_tokens": counted}

@@ -1,59 +1,31 @@
-"""From a request body to the turn the engine answers: validation, model, checks, tokens, reply."""
+"""From a request body to the turn the engine answers: what was accepted, the cache, the limits, the reply."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
+from claudemock.api.accept import Accepted, accept, depends_on, go_on
 from claudemock.api.account import admit
-from claudemock.api.body import parse_json
 from claudemock.api.growing import LEAST, Body, Conversations, Opening
-from claudemock.api.replay import betas_of
-from claudemock.catalog import Model
+from claudemock.api.produced import with_produced
 from claudemock.engine.cache import Plan
-from claudemock.engine.checks import CheckContext, Checked, Subject, check, check_window
-from claudemock.engine.citations import Citable, QuoteNotFound, with_citations
+from claudemock.engine.citations import QuoteNotFound, with_citations
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
-from claudemock.engine.threads import Threads
 from claudemock.ids import make_id
 from claudemock.journal import Exchange
-from claudemock.prompt.chain import Earlier, Prompt, read_prompt
+from claudemock.prompt.chain import Prompt
 from claudemock.recent import Recent
 from claudemock.script.book import Miss
 from claudemock.script.default import default_reply
 from claudemock.script.match import Facts
-from claudemock.wire.errors import ApiError, not_found
-from claudemock.wire.messages import MOST_MESSAGES, MessagesRequest
-from claudemock.wire.parse import parse_messages
+from claudemock.wire.errors import ApiError
 from claudemock.world import Scope, World
 
-_CACHING = (b"cache_control", b"diagnostics", b"\\u")  # an escape could spell either word
 _SERVER_CALLS = ("server_tool_use", "mcp_tool_use")
-
-
-class Accepted(NamedTuple):
-    """A request that passed every check; depends on its bytes, version and betas alone."""
-
-    request: MessagesRequest
-    model: Model
-    betas: frozenset[str]
-    input_tokens: int
-    cited: bool
-    prompt: Prompt | None  # None: nothing in it can be cached, and nobody asks why not
-    whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for; None: it is not of a thread
-    large: "_Large | None" = None  # what a request that goes on with this one need not read again
-
-
-class _Large(NamedTuple):
-    """What was read of a large request."""
-
-    messages: list[Any]  # as JSON
-    subject: Subject | None  # None: its semantics were not checked
-    prompt: Prompt
-
 
 Look = tuple[Body, Opening[Accepted] | None]
 
@@ -70,7 +42,7 @@ class Intake:
         """What the bytes of a large body tell before it is read; None for a small one."""
         if len(exchange.body) < LEAST:
             return None
-        return self._conversations.look(_depends_on(exchange), exchange.body)
+        return self._conversations.look(depends_on(exchange), exchange.body)
 
     def turn(self, place: Scope, exchange: Exchange, source: bytes, look: Look | None = None) -> Turn:
         """The turn for the exchange's body. Raises `ApiError`."""
@@ -80,8 +52,7 @@ class Intake:
         plan = self._plan(place, exchange, accepted.prompt)
         read = plan.usage.read if plan is not None else 0
         admitted = admit(self._world, place, exchange, model, accepted.input_tokens, cached=read, speed=request.speed)
-        spoilt = any(strike.breaks for strike in exchange.faults)
-        reply = _choose(place, request, Facts(request, exchange.named, exchange.workspace), keep=spoilt)
+        reply = with_produced(_choose(place, exchange, accepted), place, exchange.workspace, source)
         exchange.script = None if reply.source == "default" else reply.source
         return Turn(
             request=request,
@@ -102,11 +73,11 @@ class Intake:
         )
 
     def _accepted(self, place: Scope, exchange: Exchange) -> Accepted:
-        key = (exchange.body, *_depends_on(exchange))
+        key = (exchange.body, *depends_on(exchange))
         known = self._recent.get(key)
         if known is None:
-            known = accept(self._world, exchange, key[-1], parse_json(exchange.body), place.threads)
-            if known.whole is None:  # what a thread's turn stands for is not in its bytes
+            known = accept(self._world, place, exchange)
+            if known.counted is None:  # what a thread's turn stands for is not in its bytes, and no file's content is
                 self._recent.put(key, known, len(exchange.body))
         return known
 
@@ -115,15 +86,14 @@ class Intake:
     ) -> Accepted:
         if opening is not None and not opening.rest:
             return opening.value
-        key = _depends_on(exchange)
         known = None
         if opening is not None:
             with suppress(ApiError):  # refused below, with the places in the whole request
-                known = _go_on(self._world, exchange, key[-1], opening)
+                known = go_on(self._world, place, exchange, opening)
         if known is None:
-            known = accept(self._world, exchange, key[-1], parse_json(exchange.body), place.threads)
-        if known.whole is None:
-            self._conversations.keep(key, body, known, opening)
+            known = accept(self._world, place, exchange)
+        if known.counted is None:
+            self._conversations.keep(depends_on(exchange), body, known, opening)
         return known
 
     def _plan(self, place: Scope, exchange: Exchange, prompt: Prompt | None) -> Plan | None:
@@ -135,13 +105,8 @@ class Intake:
         """A model that uses the API's own tools reads the prompt again after each (recorded)."""
         if not any(block["type"] in _SERVER_CALLS for block in reply.content):
             return accepted.input_tokens
-        body: Mapping[str, Any] = accepted.whole or orjson.loads(exchange.body)
+        body: Mapping[str, Any] = accepted.counted or orjson.loads(exchange.body)
         return self._world.tokens.sampled_input(body, reply.content, accepted.model.tokenizer)
-
-
-def _depends_on(exchange: Exchange) -> tuple[str, frozenset[str], str | None]:
-    """What besides its body decides whether a request is accepted."""
-    return exchange.version, exchange.betas, exchange.header(b"anthropic-beta")
 
 
 def _diagnosed(
@@ -156,100 +121,25 @@ def _diagnosed(
     return (found,)
 
 
-def accept(world: World, exchange: Exchange, header: str | None, data: Any, threads: Threads) -> Accepted:
-    """Everything a request is refused for. `header` is its `anthropic-beta` as it came. Raises `ApiError`."""
-    betas = betas_of(data, header, exchange.betas)
-    request = parse_messages(data, version=exchange.version, betas=betas)
-    whole = None
-    if request.thread is not None:
-        data = whole = threads.expand(data, exchange.workspace)
-        request = parse_messages(data, version=exchange.version, betas=betas)
-    return _judge(world, exchange, _Read(request, data, betas, whole))
-
-
-class _Read(NamedTuple):
-    """A request of the right shape; its first `kept` messages are those of one that was accepted as `former`."""
-
-    request: MessagesRequest
-    data: dict[str, Any]
-    betas: frozenset[str]
-    whole: Mapping[str, Any] | None = None
-    former: Accepted | None = None
-    kept: int = 0
-
-
-def _go_on(world: World, exchange: Exchange, header: str | None, opening: Opening[Accepted]) -> Accepted | None:
-    """As `accept`, reading only what is new in a conversation; None if that does not do."""
-    former, kept, data = opening.value, opening.messages, parse_json(opening.rest)
-    betas = betas_of(data, header, exchange.betas)
-    new = parse_messages(data, version=exchange.version, betas=betas)
-    messages = [*former.request.messages[:kept], *new.messages]
-    if former.large is None or betas != former.betas or new.thread is not None or len(messages) > MOST_MESSAGES:
-        return None
-    data["messages"] = [*former.large.messages[:kept], *data["messages"]]
-    request = new.model_copy(update={"messages": messages})
-    return _judge(world, exchange, _Read(request, data, betas, None, former, kept))
-
-
-def _judge(world: World, exchange: Exchange, read: _Read) -> Accepted:
-    request, data = read.request, read.data
-    known = None if read.former is None else read.former.large
-    model = find_model(world, request.model)
-    subject = None
-    if world.settings.checks == "full":
-        context = CheckContext(model=model, version=exchange.version, betas=read.betas, endpoint="messages")
-        before = known.subject if known is not None else None
-        subject = check(request, context, None if before is None else Checked(before, read.kept))
-    prompt = None
-    large = len(exchange.body) >= LEAST
-    if large or any(word in exchange.body for word in _CACHING):
-        key_betas = read.betas if world.settings.cache_key_includes_betas else frozenset[str]()
-        earlier = None if known is None else Earlier(known.prompt, read.kept)
-        prompt = read_prompt(data, model, world.tokens, world.digests, key_betas=key_betas, earlier=earlier)
-    input_tokens = prompt.input_tokens if prompt else world.tokens.request(data, model.tokenizer)
-    if world.settings.checks == "full":
-        check_window(request, model, input_tokens)
-    return Accepted(
-        request=request,
-        model=model,
-        betas=read.betas,
-        input_tokens=input_tokens,
-        cited=_cites(read),
-        prompt=prompt if prompt and (prompt.breakpoints or request.diagnostics is not None) else None,
-        whole=read.whole,
-        large=_Large(data["messages"], subject, prompt) if large and prompt else None,
-    )
-
-
-def _cites(read: _Read) -> bool:
-    """Whether the reply may cite anything. Where it could not before, only what is new is looked at."""
-    request = read.request
-    if read.former is not None and not read.former.cited:
-        request = request.model_copy(update={"messages": request.messages[read.kept :]})
-    return any(source.enabled for source in Citable.of(request).all_sources)
-
-
-def find_model(world: World, name: str) -> Model:
-    """The model a request names. Raises 404 as the API does for unknown and retired ids."""
-    model = world.catalog.resolve(name, world.settings.models)
-    if model is None:
-        raise not_found(f"model: {name}")
-    return model
-
-
-def _choose(place: Scope, request: MessagesRequest, facts: Facts, *, keep: bool) -> Reply:
+def _choose(place: Scope, exchange: Exchange, accepted: Accepted) -> Reply:
     """The scripted reply, or the default one. Raises 404 `not_found_error` on a strict script's miss.
 
-    `keep` leaves it in the script for the retry: a fault keeps the client from using it.
+    A reply that a fault will keep the client from using stays in the script for the retry.
     """
-    found = place.script.take(facts, keep=keep)
+    request, files = accepted.request, accepted.files
+    facts = Facts(request, exchange.named, exchange.workspace)
+    found = place.script.take(facts, keep=any(strike.breaks for strike in exchange.faults))
     if isinstance(found, Miss):
-        raise ApiError(404, "not_found_error", f"claudemock: {found}", headers={"x-claudemock-miss": "true"})
+        raise _missing(str(found))
     if found is None:
-        return default_reply(request, facts)
+        return default_reply(request, facts, files)
     if not any(block.get("citations") for block in found.content):
         return found
     try:
-        return replace(found, content=tuple(with_citations(found.content, request)))
+        return replace(found, content=tuple(with_citations(found.content, request, files)))
     except QuoteNotFound as error:
-        raise ApiError(404, "not_found_error", f"claudemock: {error}", headers={"x-claudemock-miss": "true"}) from None
+        raise _missing(str(error)) from None
+
+
+def _missing(why: str) -> ApiError:
+    return ApiError(404, "not_found_error", f"claudemock: {why}", headers={"x-claudemock-miss": "true"})

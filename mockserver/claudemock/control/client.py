@@ -4,12 +4,14 @@ It works the same whether the server runs in this process, in another, or was st
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
 from claudemock.script.parts import Part, compose
+from claudemock.virtual_time import VirtualTime, teller
 
 
 class ControlError(RuntimeError):
@@ -66,6 +68,29 @@ class ClockClient:
         """Stop the clock, or let it run; paced streams on a frozen clock cost no time. Returns the time."""
         return str(self._server.call("POST", "clock", {"freeze": frozen})["now"])
 
+    def virtual(self) -> VirtualTime:
+        """Virtual time for the code under test: `with server.clock.virtual() as time: …`; `time.slept` lists sleeps.
+
+        Inside, sleeping costs nothing, this clock moves on by as much, and the exchange before shows it (`slept`).
+        """
+        return VirtualTime(teller(self._server.base_url))
+
+
+class FilesClient:
+    """Files that a test puts onto the server."""
+
+    def __init__(self, server: "MockServer") -> None:
+        self._server = server
+
+    def add(self, filename: str, content: str | bytes, *, downloadable: bool = True, **options: Any) -> dict[str, Any]:
+        """Add a file, which clients may download unless `downloadable` is false; returns the API's file object.
+
+        `options`: `mime_type` (else what the name says), `workspace`, `expires_in_seconds`. Raises `ControlError`.
+        """
+        said = {"text": content} if isinstance(content, str) else {"base64": b64encode(content).decode()}
+        body = {"filename": filename, "downloadable": downloadable, **said, **options}
+        return dict(self._server.call("POST", "files", body))
+
 
 class When:
     """Replies for requests that fit a match."""
@@ -86,6 +111,7 @@ class MockServer:
         self._root = base_url.rstrip("/")
         self.scope_name = scope
         self.clock = ClockClient(self)
+        self.files = FilesClient(self)
 
     @property
     def base_url(self) -> str:
@@ -116,7 +142,7 @@ class MockServer:
     def reply(self, *parts: str | Part, **options: Any) -> str:
         """Arm one reply made of `parts` (text, `tool_use(…)`, `thinking(…)`, `refusal(…)`); returns its id.
 
-        `options` are the other fields of a reply: `content stop_reason usage pacing chunk times match`.
+        `options` are the other fields of a reply: `content stop_reason usage pacing chunk files times match`.
         Raises `ControlError` for a reply the server refuses.
         """
         armed = self.call("POST", "replies", {"replies": [compose(parts, options)]})

@@ -16,6 +16,7 @@ from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.body import parse_json, read_body
 from claudemock.api.query import one, parse_query
 from claudemock.api.respond import plain_headers, send_whole
+from claudemock.attempts import attempts_of
 from claudemock.clock import rfc3339
 from claudemock.control.filters import Filters
 from claudemock.journal import Exchange
@@ -101,7 +102,7 @@ async def get_exchange(world: World, place: Scope, exchange: Exchange, data: Any
     found = world.journal.find(lambda entry: entry.id == data and entry.scope == place.name, limit=1)
     if not found:
         raise not_found(f"Exchange not found: {data}")
-    return 200, found[0].to_json()
+    return 200, _shown(world, found)[0]
 
 
 async def wait_exchanges(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
@@ -144,20 +145,27 @@ async def get_clock(world: World, place: Scope, exchange: Exchange, data: Any) -
 
 
 async def set_clock(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
-    """POST clock: `{"advance": seconds}`, `{"set": RFC 3339}`, `{"freeze": bool}`, in one body or several."""
-    if not isinstance(data, dict) or not data or not set(data) <= {"advance", "set", "freeze"}:
+    """POST clock: `{"advance": seconds}`, `{"set": RFC 3339}`, `{"freeze": bool}`, in one body or several.
+
+    `{"slept": seconds}` advances it too, and notes with the exchange that ended last that its client slept.
+    """
+    if not isinstance(data, dict) or not data or not set(data) <= {"advance", "set", "freeze", "slept"}:
         raise invalid_request('clock: the body is {"advance": seconds}, {"set": RFC 3339 time} or {"freeze": bool}')
     instant = None if "set" not in data else _instant(data["set"])
-    seconds, freeze = data.get("advance"), data.get("freeze")
-    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
-        raise invalid_request("advance: Input should be a valid number")
+    freeze = data.get("freeze")
+    for key in ("advance", "slept"):
+        seconds = data.get(key)
+        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
+            raise invalid_request(f"{key}: Input should be a valid number")
     if freeze is not None and not isinstance(freeze, bool):
         raise invalid_request("freeze: Input should be a valid boolean")
-    try:
-        if seconds is not None:
-            place.clock.advance(seconds)
-    except ValueError as error:
-        raise invalid_request(f"advance: {error}") from None
+    for key in ("advance", "slept"):
+        try:
+            place.clock.advance(data.get(key) or 0)
+        except ValueError as error:
+            raise invalid_request(f"{key}: {error}") from None
+    if data.get("slept") is not None:
+        world.journal.slept(place.name, data["slept"])
     if freeze is not None:
         place.clock.freeze(freeze)
     if instant is not None:
@@ -193,4 +201,11 @@ def _number(text: str | None, name: str, default: float, most: float) -> float:
 
 def _listing(world: World, filters: Filters, found: list[Exchange]) -> dict[str, Any]:
     dropped = world.journal.dropped(filters.scope)
-    return {"exchanges": [entry.to_json() for entry in found], "dropped": dropped}
+    return {"exchanges": _shown(world, found), "dropped": dropped}
+
+
+def _shown(world: World, found: list[Exchange]) -> list[dict[str, Any]]:
+    """Exchanges with the attempt each is, which depends on all others of their scopes."""
+    scopes = {entry.scope for entry in found}
+    attempts = attempts_of(world.journal.find(lambda entry: entry.scope in scopes))
+    return [entry.to_json() | {"attempt": attempts[entry.id]._asdict()} for entry in found]

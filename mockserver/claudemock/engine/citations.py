@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from claudemock.engine.attached import NO_FILES, Attached
 from claudemock.engine.citations_sources import Citation, Source, sources
 from claudemock.engine.reply import Block
 from claudemock.wire.messages import PromptRequest
@@ -41,14 +42,17 @@ def without_quotes(content: Sequence[Block]) -> list[Block]:
     ]
 
 
-def with_citations(content: Sequence[Block], request: PromptRequest) -> Sequence[Block]:
+def with_citations(
+    content: Sequence[Block], request: PromptRequest, files: Mapping[str, Attached] = NO_FILES
+) -> Sequence[Block]:
     """Scripted blocks with their quotes located in the request's documents and in pages fetched by the reply itself.
 
-    Content without quotes comes back as it is. Raises `QuoteNotFound`.
+    `files` are the uploaded files among the documents. Content without quotes comes back as it is. Raises
+    `QuoteNotFound`.
     """
     if not any(is_quote(citation) for block in content for citation in block.get("citations") or ()):
         return content
-    citable = Citable.of(request, content)
+    citable = Citable.of(request, content, files)
     return [
         {**block, "citations": [citable.resolve(each) for each in block["citations"]]}
         if block.get("citations")
@@ -71,9 +75,14 @@ class Citable:
     all_sources: Sequence[Source]
 
     @classmethod
-    def of(cls, request: PromptRequest, reply: Sequence[Mapping[str, Any]] = ()) -> "Citable":
+    def of(
+        cls,
+        request: PromptRequest,
+        reply: Sequence[Mapping[str, Any]] = (),
+        files: Mapping[str, Attached] = NO_FILES,
+    ) -> "Citable":
         """The documents and search results of a request, and pages fetched by the tools whose results `reply` holds."""
-        return cls(tuple(sources(request, reply)))
+        return cls(tuple(sources(request, reply, files)))
 
     @property
     def enabled(self) -> Sequence[Source]:

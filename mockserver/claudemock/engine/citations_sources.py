@@ -1,11 +1,13 @@
 """What a request's documents and search results offer to cite: their text, cut into the pieces that are cited whole."""
 
+import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from claudemock.engine.attached import NO_FILES, PDF, TEXT, Attached
 from claudemock.engine.checks.pdf_header import NotAPdf, read_pdf
 from claudemock.engine.citations_pdf import MOST_PAGES, UnreadablePdf, page_texts
 from claudemock.engine.citations_sentences import Span, sentences
@@ -13,6 +15,7 @@ from claudemock.wire.content import DocumentBlock, SearchResultBlock, ToolResult
 from claudemock.wire.media import (
     Base64DocumentSource,
     ContentDocumentSource,
+    FileSource,
     TextBlock,
     TextDocumentSource,
 )
@@ -40,47 +43,45 @@ class Pieces:
 class Source:
     """One document or search result. `index` counts all of its sort, over all messages, also those not citable.
 
-    `name` is a search result's `source`. Nothing is read or cut before `pieces` is asked for.
+    `name` is a search result's `source`; `content` is a text, base64, an uploaded file, or the texts of blocks.
+    Nothing is read or cut before `pieces` is asked for.
     """
 
     kind: Kind
     index: int
     title: str | None
     enabled: bool
-    content: str | Sequence[str | None] = field(repr=False)
+    content: str | Attached | Sequence[str | None] = field(repr=False)
     name: str = ""
 
     @cached_property
     def pieces(self) -> Pieces:
-        """The citable text. Without any: images, files and URLs, and PDFs that cannot be read."""
-        match self.kind:
-            case "page":
-                assert isinstance(self.content, str)  # noqa: S101 - documents() makes no other
-                return _pdf_pieces(self.content)
-            case "char":
-                assert isinstance(self.content, str)  # noqa: S101 - documents() makes no other
-                spans = sentences(self.content)
-                return Pieces(self.content, spans, [0] * len(spans))
-            case _:
-                return _joined(self.content)
+        """The citable text. Without any: images, URLs, files not seen here, and PDFs that cannot be read."""
+        if isinstance(self.content, Attached):
+            return _file_pieces(self.content)
+        if not isinstance(self.content, str):
+            return _joined(self.content)
+        return _pdf_pieces(self.content) if self.kind == "page" else _text_pieces(self.content)
 
     def opening(self) -> Pieces:
         """The pieces at the beginning, as they are in `pieces`; of a long text or PDF no more is read."""
         if "pieces" in vars(self):
             return self.pieces
+        if isinstance(self.content, Attached):
+            return _file_pieces(self.content, _OPENING_PAGES)
         if self.kind == "page" and isinstance(self.content, str):
             return _pdf_pieces(self.content, _OPENING_PAGES)
-        if self.kind == "char" and len(self.content) > _OPENING:
+        if self.kind == "char" and isinstance(self.content, str) and len(self.content) > _OPENING:
             head = self.content[:_OPENING]
-            spans = sentences(str(head))[:-1]  # the last one goes on beyond
+            spans = sentences(head)[:-1]  # the last one goes on beyond
             if spans:
-                return Pieces(str(head), spans, [0] * len(spans))
+                return Pieces(head, spans, [0] * len(spans))
         return self.pieces
 
     def cite(self, pieces: Pieces, first: int, last: int) -> Citation:
         """The citation of its pieces `first` to `last`, both included, with the API's keys in its order.
 
-        `file_id`, which recordings have from August 2026 on, is null for what the request itself holds.
+        `file_id`, which recordings have from August 2026 on, is null for what is no uploaded file.
         """
         start, end = pieces.spans[first][0], pieces.spans[last][1]
         text = pieces.text[start:end]
@@ -105,7 +106,7 @@ class Source:
             case "block":
                 blocks = {"start_block_index": units[0], "end_block_index": units[1]}
                 cited = {"type": "content_block_location", **cited, **blocks}
-        return {**cited, "file_id": None}
+        return {**cited, "file_id": self.content.id if isinstance(self.content, Attached) else None}
 
     def covering(self, start: int, end: int) -> Citation | None:
         """The citation of all pieces that hold one of the characters from `start` to `end`; None where none does."""
@@ -131,11 +132,35 @@ def _joined(parts: Sequence[str | None]) -> Pieces:
     return Pieces("".join(text), spans, units)
 
 
+def _text_pieces(text: str) -> Pieces:
+    spans = sentences(text)
+    return Pieces(text, spans, [0] * len(spans))
+
+
+def _file_pieces(file: Attached, most: int = MOST_PAGES) -> Pieces:
+    """The pieces of an uploaded file (of a PDF, of its first `most` pages), which are remembered."""
+    if file.mime_type == TEXT:
+        return file.known("pieces", lambda: _text_pieces(file.text()), _weight)
+    return file.known(f"pieces {most}", lambda: _page_pieces(file.pdf(), most), _weight)
+
+
+def _weight(pieces: Pieces) -> int:
+    """Bytes that pieces take in memory: text of up to four bytes a character, two numbers and a tuple for each span."""
+    return sys.getsizeof(pieces.text) + 150 * len(pieces.spans)
+
+
 def _pdf_pieces(data: str, most: int = MOST_PAGES) -> Pieces:
-    """The sentences of each page; none runs over two pages."""
     try:
-        pages = page_texts(read_pdf(data), most)
-    except (NotAPdf, UnreadablePdf):
+        return _page_pieces(read_pdf(data), most)
+    except NotAPdf:
+        return Pieces("", [], [])
+
+
+def _page_pieces(raw: bytes, most: int) -> Pieces:
+    """The sentences of each page of a PDF; none runs over two pages. None at all if it cannot be read."""
+    try:
+        pages = page_texts(raw, most)
+    except UnreadablePdf:
         pages = []
     spans: list[Span] = []
     units: list[int] = []
@@ -148,10 +173,13 @@ def _pdf_pieces(data: str, most: int = MOST_PAGES) -> Pieces:
     return Pieces("".join(pages), spans, units)
 
 
-def sources(request: PromptRequest, reply: Sequence[Mapping[str, Any]] = ()) -> Iterator[Source]:
+def sources(
+    request: PromptRequest, reply: Sequence[Mapping[str, Any]] = (), files: Mapping[str, Attached] = NO_FILES
+) -> Iterator[Source]:
     """All documents and search results in the order sent, those in tool results and fetched pages included.
 
-    `reply` are blocks of the answer: pages that a tool on the API's side fetches are documents as well.
+    `reply` are blocks of the answer: pages that a tool on the API's side fetches are documents as well. `files` are the
+    uploaded files that the request uses.
     """
     documents = results = 0
     for block in _blocks(request, reply):
@@ -164,7 +192,7 @@ def sources(request: PromptRequest, reply: Sequence[Mapping[str, Any]] = ()) -> 
             yield _fetched(documents, block)
             documents += 1
         elif type(block) is DocumentBlock:
-            yield _document(documents, block)
+            yield _document(documents, block, files)
             documents += 1
 
 
@@ -186,13 +214,16 @@ def _blocks(request: PromptRequest, reply: Sequence[Mapping[str, Any]]) -> Itera
                 yield page
 
 
-def _document(index: int, block: DocumentBlock) -> Source:
+def _document(index: int, block: DocumentBlock, files: Mapping[str, Attached]) -> Source:
     enabled = block.citations is not None and block.citations.enabled
     source = block.source
     if isinstance(source, TextDocumentSource):
         return Source("char", index, block.title, enabled, source.data)
     if isinstance(source, Base64DocumentSource):
         return Source("page", index, block.title, enabled, source.data)
+    file = files.get(source.file_id) if isinstance(source, FileSource) else None
+    if file is not None:
+        return Source("page" if file.mime_type == PDF else "char", index, block.title, enabled, file)
     parts: list[str | None] = []
     if isinstance(source, ContentDocumentSource):
         parts = [part.text if isinstance(part, TextBlock) else None for part in source.content]

@@ -16,14 +16,23 @@ class Pacing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyFile:
+    """A file that code run by the API made: the client can download it."""
+
+    filename: str
+    mime_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """One answer of the mock.
 
     `stop_reason` given: the content is served as it stands. Left out: the request's `stop_sequences` and `max_tokens`
     cut the content as the API would, and the stop reason follows. `usage` overrides single counters. `chunk` is the
     length of streamed text deltas in characters (None: lengths like the real API's). `verbatim`: the content is served
-    block for block, even where a model would not say it like that. `source` names the rule or file
-    the reply came from.
+    block for block, even where a model would not say it like that. `files` are made when it is served. `source` names
+    the rule or file the reply came from.
     """
 
     content: tuple[Block, ...]
@@ -34,4 +43,5 @@ class Reply:
     pacing: Pacing | None = None
     chunk: int | None = None
     verbatim: bool = False
+    files: tuple[ReplyFile, ...] = ()
     source: str = "default"

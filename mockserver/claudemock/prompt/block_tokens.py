@@ -158,6 +158,18 @@ class BlockTokens:
         citations = block.get("citations")
         return self.block(block) + self.prices.reply_citation * (len(citations) if isinstance(citations, list) else 0)
 
+    def image(self, size: tuple[int, int] | None) -> float:
+        """Tokens of an image of this size in pixels (None: it is not seen), beside those of its block."""
+        prices = self.prices
+        if size is None:
+            return prices.image_unseen
+        return image_patches(*size, max_edge=prices.image_max_edge, max_tokens=prices.image_max_tokens)
+
+    def pdf(self, pages: int, base64_size: int) -> float:
+        """Tokens of a PDF with so many pages and characters of base64, beside those of its block."""
+        text = base64_size * 0.75 / pages / self.prices.pdf_page_bytes_per_token
+        return pages * (self.prices.pdf_page + min(text, self.prices.pdf_page_text_max))
+
     def _redacted(self, block: Mapping[str, Any]) -> float:
         return self.prices.thinking + self.prices.redacted_character * self._sealed(block.get("data"))
 
@@ -191,18 +203,18 @@ class BlockTokens:
         return total
 
     def _image(self, block: Mapping[str, Any]) -> float:
-        prices, source = self.prices, _mapping(block.get("source"))
-        data = source.get("data")
-        size = image_size(data) if isinstance(data, str) else None
-        if size is None:
-            return prices.image + prices.image_unseen
-        patches = image_patches(*size, max_edge=prices.image_max_edge, max_tokens=prices.image_max_tokens)
-        return prices.image + patches
+        source = _mapping(block.get("source"))
+        data, stored = source.get("data"), _stored_tokens(source)
+        if stored is None:
+            stored = self.image(image_size(data) if isinstance(data, str) else None)
+        return self.prices.image + stored
 
     def _document(self, block: Mapping[str, Any]) -> float:
         source = _mapping(block.get("source"))
         total = self.prices.document + self.value(block.get("title")) + self.value(block.get("context"))
-        kind, data = source.get("type"), source.get("data")
+        kind, data, stored = source.get("type"), source.get("data"), _stored_tokens(source)
+        if stored is not None:
+            return total + stored
         if kind == "content":
             return total + self.content(source.get("content"))
         if kind == "base64" and isinstance(data, str):
@@ -214,8 +226,7 @@ class BlockTokens:
         if pages is None:
             pages = pdf_pages(data)
             self._memo.put(data, pages)
-        text = len(data) * 0.75 / pages / self.prices.pdf_page_bytes_per_token
-        return pages * (self.prices.pdf_page + min(text, self.prices.pdf_page_text_max))
+        return self.pdf(int(pages), len(data))
 
     def _search_result(self, block: Mapping[str, Any]) -> float:
         head = self.value(block.get("title")) + self.value(block.get("source"))
@@ -246,6 +257,12 @@ class BlockTokens:
             return self.prices.tool_result + self.prices.server_tool_error
         page = self.value(found.get("url")) + self.block(found.get("content"))
         return self.prices.tool_result + self.prices.web_fetch_result + page
+
+
+def _stored_tokens(source: Mapping[str, Any]) -> float | None:
+    """What a source says its content counts: that of an uploaded file, once it has been looked at."""
+    tokens = source.get("tokens")
+    return tokens if source.get("type") == "file" and isinstance(tokens, int | float) else None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

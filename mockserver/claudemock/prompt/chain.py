@@ -52,7 +52,19 @@ class Earlier(NamedTuple):
 class Prompt:
     """One request's prompt. Nothing is hashed before a key or digest is asked for."""
 
-    __slots__ = ("_betas", "_body", "_counts", "_digests", "_known", "_memo", "_opening", "_stream", "_walk", "model")
+    __slots__ = (
+        "_betas",
+        "_body",
+        "_counts",
+        "_digests",
+        "_keys",
+        "_known",
+        "_memo",
+        "_opening",
+        "_stream",
+        "_walk",
+        "model",
+    )
 
     def __init__(
         self,
@@ -73,6 +85,7 @@ class Prompt:
         self._known: Sequence[bytes] = () if before is None else before.prompt._leading(before.messages, self._walk)
         self._digests: list[bytes] | None = None
         self._stream: bytes | None = None
+        self._keys: dict[int, bytes] = {}
         self._opening = parameters.opening_tokens(body, model, self._walk)
 
     def __len__(self) -> int:
@@ -122,16 +135,17 @@ class Prompt:
             return ()
         return self._digests[self._walk.messages : self._walk.firsts[messages]]
 
-    def keys(self, positions: Iterable[int]) -> dict[int, bytes]:
-        """The keys of the prefixes that end at these positions."""
-        stream, state, done = memoryview(self._units()), blake2b(digest_size=SIZE), 0
-        found = {}
-        for position in sorted(positions):
-            before = 2 + (position >= self._walk.system) + (position >= self._walk.messages)
-            end = (position + before) * SIZE
-            state.update(stream[done:end])
-            found[position], done = state.copy().digest(), end
-        return found
+    def keys(self, positions: Iterable[int]) -> Mapping[int, bytes]:
+        """The keys of the prefixes that end at these positions, and of others asked for before."""
+        wanted = set(positions)
+        if not wanted <= self._keys.keys():
+            stream, state, done = memoryview(self._units()), blake2b(digest_size=SIZE), 0
+            for position in sorted(wanted):
+                before = 2 + (position >= self._walk.system) + (position >= self._walk.messages)
+                end = (position + before) * SIZE
+                state.update(stream[done:end])
+                self._keys[position], done = state.copy().digest(), end
+        return self._keys
 
     def continued(self, reply: Sequence[Mapping[str, Any]]) -> list[Prefix]:
         """The prefix behind each block of the reply, as the model and a later request that echoes it read on."""

@@ -14,9 +14,9 @@ _PATCH = (
 )
 
 
-def image_size(data: str) -> tuple[int, int] | None:
-    """Width and height in pixels of a base64 PNG, GIF, WebP or JPEG; None when it is none of these."""
-    head = _decode(data[:_HEADER])
+def image_size(data: str | bytes) -> tuple[int, int] | None:
+    """Width and height in pixels of a PNG, GIF, WebP or JPEG, as base64 or as it is; None when it is none of these."""
+    head = data[:_HEADER] if isinstance(data, bytes) else _decode(data[:_HEADER])
     if head.startswith(b"\x89PNG") and len(head) >= 24:
         return _big(head[16:20]), _big(head[20:24])
     if head.startswith(b"GIF8") and len(head) >= 10:
@@ -24,6 +24,8 @@ def image_size(data: str) -> tuple[int, int] | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP" and len(head) >= 30:
         return _webp_size(head)
     if head.startswith(b"\xff\xd8"):
+        if isinstance(data, bytes):
+            return _jpeg_size(data)
         for step in _JPEG_STEPS:
             size = _jpeg_size(_decode(data[:step]))
             if size is not None or step >= len(data):
@@ -42,9 +44,9 @@ def image_patches(width: int, height: int, *, max_edge: int, max_tokens: int) ->
         scale *= min(0.995, (max_tokens / (across * down)) ** 0.5)
 
 
-def pdf_pages(data: str) -> int:
-    """Pages of a base64 PDF, at least 1: its page objects, else (they may be compressed) the counts it names."""
-    raw = _decode(data)
+def pdf_pages(data: str | bytes) -> int:
+    """Pages of a PDF (as base64 or as it is), at least 1: its page objects, else (compressed) the counts it names."""
+    raw = data if isinstance(data, bytes) else _decode(data)
     pages = sum(1 for _ in _PDF_PAGE.finditer(raw))
     return pages or max((int(a or b) for a, b in _PDF_COUNT.findall(raw)), default=0) or 1
 

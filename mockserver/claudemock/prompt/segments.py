@@ -150,8 +150,8 @@ def _grown(body: Mapping[str, Any], model: Model, counts: Counts, before: Before
         breakpoints=with_automatic(marked, blocks, body.get("cache_control")),
         has_images=new.has_images or (former.has_images and Looks(blocks).images),
         firsts=[
-            *(first + shift for first in former.firsts[: before.messages]),
-            *(first + further for first in new.firsts),
+            *map(shift.__add__, former.firsts[: before.messages]),
+            *map(further.__add__, new.firsts),
         ],
         costs=costs,
         marked=marked,

@@ -75,6 +75,14 @@ class TokenEstimator:
         """Tokens of one tool definition, not rounded, without what having any tool at all costs the request."""
         return self._blocks[tokenizer].tool(tool)
 
+    def image(self, size: tuple[int, int] | None, tokenizer: str) -> float:
+        """Tokens of an image of `size` pixels (None: unknown), not rounded, without what its block costs."""
+        return self._blocks[tokenizer].image(size)
+
+    def pdf(self, pages: int, base64_size: int, tokenizer: str) -> float:
+        """Tokens of a PDF by its pages and the length of its base64, not rounded, without what its block costs."""
+        return self._blocks[tokenizer].pdf(pages, base64_size)
+
     def request(self, body: Mapping[str, Any], tokenizer: str) -> int:
         """Input tokens of a request to /v1/messages or count_tokens, at least 1: the rounded sum of its segments."""
         return _rounded(self.segments(body, tokenizer))

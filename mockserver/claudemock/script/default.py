@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from claudemock.engine.attached import NO_FILES, Attached
 from claudemock.engine.citations import Citable
 from claudemock.engine.generate import UnsatisfiableSchema, generate
 from claudemock.engine.reply import Block, Reply
@@ -19,11 +20,12 @@ from claudemock.wire.tools import BrowserToolset, ComputerToolset, CustomTool, T
 _QUOTED = 120  # characters of the last user message that the reply repeats, and of a path in a refusal
 
 
-def default_reply(request: MessagesRequest, facts: Facts) -> Reply:
+def default_reply(request: MessagesRequest, facts: Facts, files: Mapping[str, Attached] = NO_FILES) -> Reply:
     """A forced tool is called with an input it accepts; a requested JSON format is obeyed; else text.
 
-    What is said depends on what was asked alone: not on `stream`, nor on how often it was asked. Raises `ApiError` 400
-    where the tool cannot be called by its client, or where no value is found for a schema.
+    `files` are the uploaded files that the request uses. What is said depends on what was asked alone: not on `stream`,
+    nor on how often it was asked. Raises `ApiError` 400 where the tool cannot be called by its client, or where no
+    value is found for a schema.
     """
     asked = _digest(request, facts)
     forced = _forced_tool(request, asked)
@@ -33,7 +35,7 @@ def default_reply(request: MessagesRequest, facts: Facts) -> Reply:
     if schema is not None:
         made = _generated(schema, asked, "no JSON could be made for the output format")
         return Reply(content=({"type": "text", "text": json.dumps(made, ensure_ascii=False)},))
-    cited = Citable.of(request).automatic(asked)
+    cited = Citable.of(request, files=files).automatic(asked)
     return Reply(content=({"type": "text", "text": _text(request, facts, asked)}, *cited))
 
 

@@ -2,9 +2,10 @@
 
 REPLY = "text" | {text?, thinking?, tool_use?: [{name, input?, id?}], content?: [blocks], stop_reason?,
                   stop_sequence?, usage?, citations?, refusal?, pacing?: {first_token_ms?, tokens_per_second?},
-                  chunk?, match?: {…}, times?: N | null}
+                  chunk?, files?: [{filename, text | base64, mime_type?}], match?: {…}, times?: N | null}
 """
 
+from base64 import b64decode
 from collections.abc import Mapping
 from math import isfinite
 from typing import Annotated, Any, Literal
@@ -13,7 +14,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from claudemock.engine.citations import without_quotes
-from claudemock.engine.reply import Block, Pacing, Reply
+from claudemock.engine.reply import Block, Pacing, Reply, ReplyFile
+from claudemock.files.names import clean_filename, mime_type
 from claudemock.script.match import Match, Pattern
 from claudemock.wire.output import parse_output_blocks
 
@@ -67,6 +69,28 @@ class RefusalSpec(_Spec):
 
     category: str | None = None
     explanation: str | None = None
+
+
+class FileSpec(_Spec):
+    """A file that the reply's code made; give its content as `text` or as `base64`."""
+
+    filename: str
+    text: str | None = None
+    base64: str | None = None
+    mime_type: str | None = None
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> "FileSpec":
+        if (self.text is None) is (self.base64 is None):
+            raise ValueError("a file needs its content as text or as base64")
+        self.made()
+        return self
+
+    def made(self) -> ReplyFile:
+        """The file this spec describes. Raises `ValueError` for a name the API would refuse, or no base64."""
+        kind = mime_type(self.mime_type, self.filename)
+        content = b64decode(self.base64, validate=True) if self.base64 is not None else (self.text or "").encode()
+        return ReplyFile(filename=clean_filename(self.filename, kind), mime_type=kind, content=content)
 
 
 class MatchSpec(_Spec):
@@ -132,6 +156,7 @@ class ReplySpec(_Spec):
     usage: dict[str, Any] | None = None
     pacing: PacingSpec | None = None
     chunk: Annotated[int, Field(ge=1)] | None = None
+    files: Annotated[list[FileSpec], Field(min_length=1)] | None = None
     match: MatchSpec | None = None
     times: Annotated[int, Field(ge=1)] | None = None
 
@@ -154,8 +179,8 @@ class ReplySpec(_Spec):
             raise ValueError(f"content says everything itself; leave out {', '.join(parts)}")
         if self.citations is not None and self.text is None:
             raise ValueError("citations belong to text; give the text they support")
-        if self.content is None and not parts and self.refusal in (None, False):
-            raise ValueError("a reply needs one of text, thinking, tool_use, content or refusal")
+        if self.content is None and not parts and self.refusal in (None, False) and not self.files:
+            raise ValueError("a reply needs one of text, thinking, tool_use, content, files or refusal")
         if self.refusal and self.stop_reason not in (None, "refusal"):
             raise ValueError("a refusal's stop_reason is refusal")
         return self
@@ -172,6 +197,7 @@ class ReplySpec(_Spec):
             pacing=Pacing(**self.pacing.model_dump()) if self.pacing else None,
             chunk=self.chunk,
             verbatim=self.content is not None,
+            files=tuple(file.made() for file in self.files or ()),
             source=source,
         )
 

@@ -22,7 +22,7 @@ from claudemock.state.clock import StoredClock
 from claudemock.state.faults import StoredFaultBook
 from claudemock.state.journal import StoredJournal
 from claudemock.state.script import StoredScriptBook
-from claudemock.store.base import Store
+from claudemock.store.base import Store, StoreError
 from claudemock.store.blobs import Blobs
 from claudemock.store.held import StoredMapping
 from claudemock.store.memory import MemoryStore
@@ -142,7 +142,11 @@ class InFile:
         from claudemock.store.sqlite import SqliteStore  # its import costs what a server in memory saves
 
         self.store: Store = SqliteStore(path)
-        self.blobs = Blobs(path.with_name(path.name + ".files"))
+        try:
+            self.blobs = Blobs(path.with_name(path.name + ".files"))
+        except StoreError:
+            self.store.close()
+            raise
 
     @contextmanager
     def step(self) -> Iterator[None]:

@@ -30,21 +30,21 @@ class StoredClock(Clock):
 
     def advance(self, seconds: float) -> None:
         """See `Clock`."""
-        with self._store.transaction():
+        with self._store.together():
             self._read()
             super().advance(seconds)
             self._write()
 
     def set(self, instant: float) -> None:
         """See `Clock`."""
-        with self._store.transaction():
+        with self._store.together():
             self._read()
             super().set(instant)
             self._write()
 
     def freeze(self, frozen: bool = True) -> None:
         """See `Clock`."""
-        with self._store.transaction():
+        with self._store.together():
             self._read()
             super().freeze(frozen)
             self._write()
@@ -53,7 +53,7 @@ class StoredClock(Clock):
         """See `Clock`."""
         if not self.frozen:
             return seconds
-        with self._store.transaction():
+        with self._store.together():
             self._read()
             left = super().pause(seconds)
             self._write()

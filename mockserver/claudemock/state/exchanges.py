@@ -7,12 +7,12 @@ import orjson
 
 from claudemock.journal import Exchange
 
-_RAW = ("body", "_packed", "usage")
-_APART = ("headers", "named", "response_headers", "chunks", "cost", "betas", "source", "began")
+_RAW = ("body", "_packed", "usage", "intended")
+_APART = ("headers", "named", "response_headers", "chunks", "cost", "faults", "betas", "source")
 
 
 class Shown:
-    """A cost that is already JSON."""
+    """A cost or a fault that is already JSON."""
 
     __slots__ = ("_json",)
 
@@ -34,8 +34,14 @@ def dump(exchange: Exchange) -> bytes:
     headers = b"\n".join(b"%b: %b" % pair for pair in exchange.response_headers)
     raw = [getattr(exchange, name) for name in _RAW]
     parts = [part or b"" for part in (*raw, headers, *(chunk for _, chunk in exchange.chunks))]
-    plain["cost"] = None if exchange.cost is None else exchange.cost.to_json()
-    head = {"plain": plain, "at": [at for at, _ in exchange.chunks], "lengths": [len(part) for part in parts]}
+    head = {
+        "plain": plain,
+        "cost": None if exchange.cost is None else exchange.cost.to_json(),
+        "faults": [fault.to_json() for fault in exchange.faults],
+        "at": [at for at, _ in exchange.chunks],
+        "lengths": [len(part) for part in parts],
+        "missing": [name for name, part in zip(_RAW, raw, strict=True) if part is None],
+    }
     return b"\n".join([orjson.dumps(head), b"".join(parts)])
 
 
@@ -47,19 +53,20 @@ def load(stored: bytes) -> Exchange:
     for length in head["lengths"]:
         parts.append(rest[at : at + length])
         at += length
-    body, packed, usage, headers, *chunks = parts
-    plain = head["plain"]
-    cost = plain.pop("cost")
+    raw: dict[str, Any] = {
+        name: None if name in head["missing"] else part for name, part in zip(_RAW, parts, strict=False)
+    }
+    headers, *chunks = parts[len(_RAW) :]
+    packed, plain = raw.pop("_packed"), head["plain"] | {"slept": tuple(head["plain"]["slept"])}
     exchange = Exchange(
         **plain,
+        **raw,
         headers=[],
         named={},
-        began=0.0,
-        body=body,
-        usage=usage or None,
         response_headers=[(name, value) for name, _, value in (each.partition(b": ") for each in headers.split(b"\n"))],
         chunks=list(zip(head["at"], chunks, strict=True)),
-        cost=None if cost is None else Shown(cost),
+        cost=None if head["cost"] is None else Shown(head["cost"]),
+        faults=[Shown(fault) for fault in head["faults"]],
     )
     exchange._packed = packed
     return exchange

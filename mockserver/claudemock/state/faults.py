@@ -35,7 +35,7 @@ class StoredFaultBook(FaultBook):
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        with self._store.transaction():
+        with self._store.together():
             self._read()
             yield
             self._store.put(_KIND, self._scope, _KEY, orjson.dumps(self._state()))

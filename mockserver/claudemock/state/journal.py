@@ -45,7 +45,7 @@ class StoredJournal(Journal):
         self._read()
         for entry in self._ended:
             if entry.scope == scope:
-                self._store.take(_EXCHANGE, _EVERYWHERE, str(entry.sequence))
+                self._forgotten(entry)
         before = self._number()
         self._store.put(_EXCHANGE, _EVERYWHERE, f"cleared/{before}", orjson.dumps([scope, before]))
         self._read()
@@ -62,8 +62,21 @@ class StoredJournal(Journal):
         self._store.put(_EXCHANGE, _EVERYWHERE, str(exchange.sequence), dump(exchange))
         self._read()
 
+    def slept(self, scope: str, seconds: float) -> None:
+        """See `Journal`. A record of its own: those who have read the exchange will not read it again."""
+        self._read()
+        last = self._last(scope)
+        if last is None:
+            return
+        value, number = orjson.dumps([last.sequence, seconds]), len(last.slept)
+        while self._store.put(_EXCHANGE, _EVERYWHERE, _slept(last, number), value, expect=0) is None:
+            number += 1
+        self._read()
+
     def _forgotten(self, exchange: Exchange) -> None:
         self._store.take(_EXCHANGE, _EVERYWHERE, str(exchange.sequence))
+        for number in range(len(exchange.slept)):
+            self._store.take(_EXCHANGE, _EVERYWHERE, _slept(exchange, number))
 
     def _read(self) -> None:
         """Take in what any process has put into the store since the last time."""
@@ -77,6 +90,12 @@ class StoredJournal(Journal):
                 self._apply(record)
 
     def _apply(self, record: Record) -> None:
+        if record.key.startswith("slept/"):
+            sequence, seconds = orjson.loads(record.value)
+            for entry in self._ended:
+                if entry.sequence == sequence:
+                    entry.slept = (*entry.slept, seconds)
+            return
         if not record.key.startswith("cleared/"):
             super()._keep(load(record.value))
             return
@@ -84,3 +103,7 @@ class StoredJournal(Journal):
         self._cleared.append(record.key)
         if len(self._cleared) > _MOST_CLEARED:
             self._store.take(_EXCHANGE, _EVERYWHERE, self._cleared.popleft())
+
+
+def _slept(exchange: Exchange, number: int) -> str:
+    return f"slept/{exchange.sequence}/{number}"

@@ -77,6 +77,9 @@ class Store(Protocol):
         Transactions do not nest: `RuntimeError`.
         """
 
+    def together(self) -> AbstractContextManager[None]:
+        """As `transaction`; inside one it is a part of that, and an exception that leaves both undoes both."""
+
     def close(self) -> None:
         """Give back what the store holds open. It is not used afterwards."""
 

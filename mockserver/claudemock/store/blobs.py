@@ -113,6 +113,12 @@ class BlobWriter:
         self._file.write(data)
         self.size += len(data)
 
+    def sync(self) -> None:
+        """Put on disk what has been written, so that `commit` need not. May be called in another thread meanwhile."""
+        self._file.flush()
+        if self._durable:
+            os.fsync(self._file.fileno())
+
     def commit(self, name: str) -> None:
         """Give the blob its name. From now on it is there, whole, even after a crash; one of this name is replaced."""
         target = self._folder / _checked(name)

@@ -13,8 +13,8 @@ class StoredMapping(Generic[Value]):
     """`Held` in a store, as the records of one kind in one scope; `most` is None for no bound.
 
     `encode` and `decode` turn a value into bytes and back. Each method is atomic by itself, and may be called inside a
-    transaction of the store. Each process that shares the mapping may let it grow by an eighth of `most` before it
-    counts again.
+    transaction of the store. Each process that shares the mapping counts anew after an eighth of `most` new keys of its
+    own, so with several processes there may be as many eighths more.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class StoredMapping(Generic[Value]):
         self._decode = decode
         self._most = most
         self._counted = 0 if most is None else store.count(kind, scope)  # then what was put and popped here
+        self._new = 0  # keys put here since then
 
     def get(self, key: str) -> Value | None:
         """See `Held`."""
@@ -45,7 +46,8 @@ class StoredMapping(Generic[Value]):
         version = self._store.put(self._kind, self._scope, key, self._encode(value))
         if version == 1 and self._most is not None:
             self._counted += 1
-            if self._counted > ceiling(self._most):
+            self._new += 1
+            if self._counted > ceiling(self._most) or self._new > self._most // 8:
                 self._trim(self._most)
 
     def pop(self, key: str) -> Value | None:
@@ -64,7 +66,8 @@ class StoredMapping(Generic[Value]):
         return self._store.count(self._kind, self._scope)
 
     def _trim(self, most: int) -> None:
-        self._counted = self._store.count(self._kind, self._scope)  # other processes put and take too
+        self._counted = self._store.count(self._kind, self._scope)  # other processes put and pop too
+        self._new = 0
         if self._counted > ceiling(most):
             for _ in range(self._counted - most):
                 self._store.take(self._kind, self._scope)

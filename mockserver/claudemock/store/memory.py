@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import Any
 
@@ -137,6 +137,10 @@ class MemoryStore:
     def transaction(self) -> AbstractContextManager[None]:
         """See `Store`."""
         return Transaction(self._begin, self._end)
+
+    def together(self) -> AbstractContextManager[None]:
+        """See `Store`."""
+        return nullcontext() if self._undo is not None else self.transaction()
 
     def close(self) -> None:
         """Forget everything."""

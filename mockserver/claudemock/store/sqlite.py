@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from claudemock.store.base import Record
+from claudemock.store.base import Record, StoreError
 from claudemock.store.sqlite_file import open_file, problem
 from claudemock.store.transaction import Transaction
 
@@ -61,13 +61,14 @@ _NO_LIMIT = -1
 class SqliteStore:
     """The `Store` in the file `path`, which is made if there is none, with one connection.
 
-    A process forked from one that holds a store gets a connection of its own on first use. Raises `StoreError` if the
-    file cannot be used.
+    Raises `StoreError` if the file cannot be used. Fork first and open then: SQLite's locks are not inherited, but its
+    memory of holding them is, so in a forked process an inherited store refuses every verb.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
-        self._open()
+        self._connection = open_file(self.path)
+        self._pid = os.getpid()
 
     def put(self, kind: str, scope: str, key: str, value: bytes, *, expect: int | None = None) -> int | None:
         """See `Store`."""
@@ -78,7 +79,7 @@ class SqliteStore:
             try:
                 row = self._row(statement, scope, kind, key, value)
             except sqlite3.IntegrityError:  # the shelf is missing
-                with nullcontext() if self._in_transaction else self.transaction():
+                with self.together():
                     self._row(_NEW_SHELF, scope, kind)
                     row = self._row(statement, scope, kind, key, value)
         return None if row is None else int(row[0])
@@ -121,32 +122,31 @@ class SqliteStore:
         """See `Store`."""
         row = self._row("PRAGMA data_version")  # counts what others wrote, `total_changes` what this connection did
         others = 0 if row is None else int(row[0])
-        return (self._pid << 64) | (others << 32) | (self._connection.total_changes & 0xFFFF_FFFF)
+        return (others << 32) | (self._connection.total_changes & 0xFFFF_FFFF)
 
     def transaction(self) -> AbstractContextManager[None]:
         """See `Store`."""
         return Transaction(self._begin, self._end)
+
+    def together(self) -> AbstractContextManager[None]:
+        """See `Store`."""
+        return nullcontext() if self._connection.in_transaction else self.transaction()
 
     def close(self) -> None:
         """Close the connection; the last one puts everything into the one file."""
         if self._pid == os.getpid():
             self._connection.close()
 
-    def _open(self) -> None:
-        self._connection = open_file(self.path)
-        self._pid = os.getpid()
-        self._in_transaction = False
-
-    def _own_connection(self) -> sqlite3.Connection:
+    def _own(self) -> sqlite3.Connection:
         if self._pid != os.getpid():
-            # SQLite forbids even to close a connection made before a fork.
-            self._inherited = self._connection
-            self._open()
+            raise StoreError(
+                f"the state file {self.path} was opened before this process was forked: open it after the fork"
+            )
         return self._connection
 
     def _row(self, statement: str, *values: object) -> Any:
         """The only row a statement gives, or None."""
-        connection = self._connection if self._pid == os.getpid() else self._own_connection()
+        connection = self._own()
         try:
             return connection.execute(statement, values).fetchone()
         except sqlite3.IntegrityError:
@@ -156,22 +156,22 @@ class SqliteStore:
 
     def _records(self, statement: str, *values: object) -> list[Record]:
         try:
-            return [Record(*row) for row in self._own_connection().execute(statement, values)]
+            return [Record(*row) for row in self._own().execute(statement, values)]
         except sqlite3.Error as error:
             raise problem(self.path, error) from error
 
     def _begin(self) -> None:
-        connection = self._own_connection()
-        if self._in_transaction:
+        connection = self._own()
+        if connection.in_transaction:
             raise RuntimeError("transactions do not nest")
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             raise problem(self.path, error) from error
-        self._in_transaction = True
 
     def _end(self, undo: bool) -> None:
-        self._in_transaction = False
+        if self._pid != os.getpid():
+            return  # forked inside the block: the transaction is the parent's to end
         try:
             if not undo:
                 self._connection.execute("COMMIT")

@@ -95,8 +95,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"the state file {path} has schema {error.args[0]}, made by a newer claudemock: update claudemock or name"
             " another file"
         ) from None
-    connection.execute("BEGIN IMMEDIATE")  # fails now rather than at the first put if the file may only be read
-    connection.execute("ROLLBACK")
+    connection.execute("DELETE FROM shelf WHERE id = 0")  # fails now, not at the first put, if the file is read-only
 
 
 def _patiently(step: Callable[[], Result]) -> Result:

@@ -160,17 +160,31 @@ def refusal(error: type[anthropic.APIStatusError], action: Callable[[], object])
 
 
 def files(client: anthropic.Anthropic) -> None:
-    """Upload once, refer by id, list, delete; where this version of the SDK has files outside beta."""
-    if not hasattr(client, "files"):
-        return
-    uploaded = client.files.upload(file=("notes.txt", b"Oslo is cold.", "text/plain"))
+    """Upload, refer by id, page, download, delete: in the beta's own shapes of each version, and outside beta."""
+    for resource in (client.beta.files, getattr(client, "files", None)):
+        if resource is not None:
+            use_files(client, resource)
+
+
+def use_files(client: anthropic.Anthropic, resource: Any) -> None:
+    """The same with either resource."""
     script("Read.")
-    document: Any = {"type": "document", "source": {"type": "file", "file_id": uploaded.id}}
+    uploaded = [resource.upload(file=(f"{number}.txt", b"Oslo is cold.", "text/plain")) for number in range(3)]
+    document: Any = {"type": "document", "source": {"type": "file", "file_id": uploaded[0].id}}
     turns: Any = [{"role": "user", "content": [document, {"type": "text", "text": "Cold?"}]}]
     check_message(client.messages.create(**{**HELLO, "messages": turns}), "Read.")
-    assert uploaded.id in [file.id for file in client.files.list()]
-    assert client.files.retrieve_metadata(uploaded.id).filename == "notes.txt"
-    assert client.files.delete(uploaded.id).type == "file_deleted"
+    assert [file.id for file in resource.list(limit=1)] == [file.id for file in reversed(uploaded)]
+    assert resource.retrieve_metadata(uploaded[1].id).filename == "1.txt"
+    try:
+        resource.download(uploaded[0].id)
+    except anthropic.BadRequestError as error:
+        refusal = str(error)
+    else:
+        raise AssertionError("an upload was downloaded")
+    assert "is not downloadable" in refusal
+    for file in uploaded:
+        assert resource.delete(file.id).type == "file_deleted"
+    assert resource.list().data == []
 
 
 async def asynchronous(client: anthropic.AsyncAnthropic) -> None:

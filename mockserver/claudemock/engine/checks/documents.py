@@ -1,15 +1,19 @@
-"""Documents and search results: citations, and PDFs that can be read. Sources named by URL are taken as they are.
+"""Documents and search results: citations, and PDFs that can be read. Uploaded files are held
+to the rules for base64; sources named by URL are taken as they are.
 
 Wording: recorded (R7), quoted with a request id (Q69, the 600 pages), quoted in a public issue (Q68). That citations
 are for all or none of the sources, that a tool result with a search result holds nothing else, and which old models
 read no PDFs is documented; the wording of those three is unproven.
 """
 
-from claudemock.engine.checks.pdf_header import NotAPdf, count_pages, has_objects, read_pdf
+from typing import NamedTuple
+
+from claudemock.engine.attached import PDF, Attached
+from claudemock.engine.checks.pdf_header import NotAPdf, count_pages, has_objects, is_pdf, read_pdf
 from claudemock.engine.checks.subject import Subject, only
 from claudemock.wire.content import DocumentBlock, SearchResultBlock, ToolResultBlock
 from claudemock.wire.errors import invalid_request
-from claudemock.wire.media import Base64DocumentSource
+from claudemock.wire.media import Base64DocumentSource, FileSource
 
 _LARGE_WINDOW = 1_000_000  # tokens; models with it take more pages and images
 
@@ -53,22 +57,49 @@ def check_pdfs(subject: Subject) -> None:
         return
     pages = 0
     for placed, document in only(subject.blocks["document"], DocumentBlock):
-        if not isinstance(document.source, Base64DocumentSource):
+        source = document.source
+        if isinstance(source, FileSource):
+            found = _of_file(subject.context.files.get(source.file_id))
+            field = "file.file_id"
+        elif isinstance(source, Base64DocumentSource):
+            found, field = _of_base64(source.data), "base64.data"
+        else:
+            continue
+        if found is None:
             continue
         if not subject.model.pdf_input:
             raise invalid_request(f"'{subject.model.id}' does not support PDF input.")
-        try:
-            raw = read_pdf(document.source.data)
-        except NotAPdf:
-            raise invalid_request(
-                f"{placed.location}.document.source.base64.data: The PDF specified was not valid."
-            ) from None
-        if not has_objects(raw):
+        if not found.header:
+            raise invalid_request(f"{placed.location}.document.source.{field}: The PDF specified was not valid.")
+        if not found.objects:
             raise invalid_request("Could not process PDF")
-        pages += count_pages(raw) or 0
+        pages += found.pages
         most = most_media(subject)
         if pages > most:
             # The API's own path says `pdf` here and `document` above (both quoted with request ids).
             raise invalid_request(
-                f"{placed.location}.pdf.source.base64.data: A maximum of {most} PDF pages may be provided."
+                f"{placed.location}.pdf.source.{field}: A maximum of {most} PDF pages may be provided."
             )
+
+
+class _Pdf(NamedTuple):
+    """Whether it begins as a PDF and has anything in it, and its pages, 0 if unknown."""
+
+    header: bool
+    objects: bool
+    pages: int
+
+
+def _of_base64(data: str) -> _Pdf:
+    try:
+        return _looked_at(read_pdf(data))
+    except NotAPdf:
+        return _Pdf(header=False, objects=False, pages=0)
+
+
+def _of_file(file: Attached | None) -> _Pdf | None:
+    return None if file is None or file.mime_type != PDF else file.known("pdf", lambda: _looked_at(file.pdf()))
+
+
+def _looked_at(raw: bytes) -> _Pdf:
+    return _Pdf(is_pdf(raw), has_objects(raw), count_pages(raw) or 0)

@@ -23,9 +23,14 @@ def read_pdf(data: str) -> bytes:
         raw = a2b_base64(data)
     except (Error, ValueError):
         raise NotAPdf from None
-    if raw.find(b"%PDF-", 0, 1024) < 0:
+    if not is_pdf(raw):
         raise NotAPdf
     return raw
+
+
+def is_pdf(raw: bytes) -> bool:
+    """Whether there is a PDF header in the first kilobyte."""
+    return raw.find(b"%PDF-", 0, 1024) >= 0
 
 
 def has_objects(raw: bytes) -> bool:

@@ -68,8 +68,8 @@ _GENERATION: tuple[Callable[[MessagesRequest, Subject], None], ...] = (
 def check(request: Request, context: CheckContext, earlier: Checked | None = None) -> Subject:
     """Refuse what the API refuses although its shape is right. Raises `ApiError` (400) with the API's own text.
 
-    Sources named by URL or file id are accepted unread: there is no network here. What was checked may stand for an
-    `earlier` part of the next request.
+    Sources named by URL are accepted unread: there is no network here. So are files that are not in the context. What
+    was checked may stand for an `earlier` part of the next request.
     """
     subject = survey(request, context, earlier)
     for prompt_rule in _PROMPT:

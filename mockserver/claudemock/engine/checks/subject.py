@@ -1,10 +1,11 @@
 """What the checks look at: the request, what it is judged by, and its blocks sorted once for all of them."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from claudemock.catalog import Model
+from claudemock.engine.attached import NO_FILES, Attached
 from claudemock.wire.base import WireModel
 from claudemock.wire.content import BrowserStateBlock, ContentBlock, ToolReferenceBlock, ToolResultContent
 from claudemock.wire.media import CacheControl
@@ -21,13 +22,15 @@ Kind = TypeVar("Kind", bound=WireModel)
 class CheckContext(NamedTuple):
     """What a request is judged by: the model it names, its API version and betas, and where it was sent.
 
-    `batch` is one item of a batch, which the API judges only when it comes to it.
+    `batch` is one item of a batch, which the API judges only when it comes to it. `files` are the uploaded files it
+    uses, by id; those it names beside them are unseen and taken as they are.
     """
 
     model: Model
     version: str
     betas: frozenset[str] = frozenset()
     endpoint: Endpoint = "messages"
+    files: Mapping[str, Attached] = NO_FILES
 
 
 class Placed(NamedTuple):

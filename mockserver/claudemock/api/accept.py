@@ -1,0 +1,153 @@
+"""Everything a request for a message is refused for, and what is known of one that passed."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from claudemock.api.attachments import attach
+from claudemock.api.body import parse_json
+from claudemock.api.growing import LEAST, Opening
+from claudemock.api.replay import betas_of
+from claudemock.catalog import Model
+from claudemock.engine.attached import NO_FILES, Attached, with_tokens
+from claudemock.engine.checks import CheckContext, Checked, Subject, check, check_window
+from claudemock.engine.citations import Citable
+from claudemock.journal import Exchange
+from claudemock.prompt.chain import Earlier, Prompt, read_prompt
+from claudemock.wire.errors import not_found
+from claudemock.wire.messages import MOST_MESSAGES, MessagesRequest
+from claudemock.wire.parse import parse_messages
+from claudemock.world import Scope, World
+
+_CACHING = (b"cache_control", b"diagnostics", b"\\u")  # an escape could spell either word
+_FILE = b"file_id"
+
+
+class Large(NamedTuple):
+    """What was read of a large request."""
+
+    messages: list[Any]  # as JSON
+    subject: Subject | None  # None: its semantics were not checked
+    prompt: Prompt
+
+
+class Accepted(NamedTuple):
+    """A request that passed every check; without `counted` it depends on its bytes, version and betas alone."""
+
+    request: MessagesRequest
+    model: Model
+    betas: frozenset[str]
+    input_tokens: int
+    cited: bool
+    prompt: Prompt | None  # None: nothing in it can be cached, and nobody asks why not
+    whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for; None: it is not of a thread
+    large: Large | None = None  # what a request that goes on with this one need not read again
+    files: Mapping[str, Attached] = NO_FILES  # the uploaded files it uses
+    counted: Mapping[str, Any] | None = None  # the request as tokens are counted; None: as its bytes say
+
+
+class _Read(NamedTuple):
+    """A request of the right shape; its first `kept` messages are those of one that was accepted as `former`."""
+
+    request: MessagesRequest
+    data: dict[str, Any]
+    betas: frozenset[str]
+    whole: Mapping[str, Any] | None = None
+    former: Accepted | None = None
+    kept: int = 0
+
+
+def depends_on(exchange: Exchange) -> tuple[str, frozenset[str], str | None]:
+    """What besides its body decides whether a request is accepted."""
+    return exchange.version, exchange.betas, exchange.header(b"anthropic-beta")
+
+
+def accept(world: World, place: Scope, exchange: Exchange) -> Accepted:
+    """Read and check a request. Raises `ApiError`."""
+    data = parse_json(exchange.body)
+    betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
+    request = parse_messages(data, version=exchange.version, betas=betas)
+    whole = None
+    if request.thread is not None:
+        data = whole = place.threads.expand(data, exchange.workspace)
+        request = parse_messages(data, version=exchange.version, betas=betas)
+    return _judge(world, place, exchange, _Read(request, data, betas, whole))
+
+
+def go_on(world: World, place: Scope, exchange: Exchange, opening: Opening[Accepted]) -> Accepted | None:
+    """As `accept`, reading only what is new in a conversation; None if that does not do."""
+    former, kept, data = opening.value, opening.messages, parse_json(opening.rest)
+    betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
+    new = parse_messages(data, version=exchange.version, betas=betas)
+    messages = [*former.request.messages[:kept], *new.messages]
+    if former.large is None or betas != former.betas or new.thread is not None or len(messages) > MOST_MESSAGES:
+        return None
+    if _FILE in opening.rest:
+        return None
+    data["messages"] = [*former.large.messages[:kept], *data["messages"]]
+    request = new.model_copy(update={"messages": messages})
+    return _judge(world, place, exchange, _Read(request, data, betas, None, former, kept))
+
+
+def find_model(world: World, name: str) -> Model:
+    """The model a request names. Raises 404 as the API does for unknown and retired ids."""
+    model = world.catalog.resolve(name, world.settings.models)
+    if model is None:
+        raise not_found(f"model: {name}")
+    return model
+
+
+def _judge(world: World, place: Scope, exchange: Exchange, read: _Read) -> Accepted:
+    request = read.request
+    model = find_model(world, request.model)
+    files = attach(world, place, exchange.workspace, request, exchange.body if read.whole is None else None)
+    subject = _checked(world, exchange, read, model, files)
+    data = with_tokens(read.data, files, world.tokens, model.tokenizer)
+    prompt = _prompt(world, exchange, read, data, model)
+    input_tokens = prompt.input_tokens if prompt else world.tokens.request(data, model.tokenizer)
+    if world.settings.checks == "full":
+        check_window(request, model, input_tokens)
+    plain = read.whole is None and not files
+    return Accepted(
+        request=request,
+        model=model,
+        betas=read.betas,
+        input_tokens=input_tokens,
+        cited=_cites(read),
+        prompt=prompt if prompt and (prompt.breakpoints or request.diagnostics is not None) else None,
+        whole=read.whole,
+        large=Large(data["messages"], subject, prompt) if plain and prompt and _is_large(exchange) else None,
+        files=files,
+        counted=None if plain else data,
+    )
+
+
+def _is_large(exchange: Exchange) -> bool:
+    return len(exchange.body) >= LEAST
+
+
+def _checked(
+    world: World, exchange: Exchange, read: _Read, model: Model, files: Mapping[str, Attached]
+) -> Subject | None:
+    if world.settings.checks != "full":
+        return None
+    known = None if read.former is None or read.former.large is None else read.former.large.subject
+    context = CheckContext(model=model, version=exchange.version, betas=read.betas, endpoint="messages", files=files)
+    return check(read.request, context, None if known is None else Checked(known, read.kept))
+
+
+def _prompt(world: World, exchange: Exchange, read: _Read, data: Mapping[str, Any], model: Model) -> Prompt | None:
+    """The canonical prompt, where anybody asks for it: the cache, or the next request of a long conversation."""
+    if not _is_large(exchange) and not any(word in exchange.body for word in _CACHING):
+        return None
+    key_betas = read.betas if world.settings.cache_key_includes_betas else frozenset[str]()
+    known = None if read.former is None else read.former.large
+    earlier = None if known is None else Earlier(known.prompt, read.kept)
+    return read_prompt(data, model, world.tokens, world.digests, key_betas=key_betas, earlier=earlier)
+
+
+def _cites(read: _Read) -> bool:
+    """Whether the reply may cite anything. Where it could not before, only what is new is looked at."""
+    request = read.request
+    if read.former is not None and not read.former.cited:
+        request = request.model_copy(update={"messages": request.messages[read.kept :]})
+    return any(source.enabled for source in Citable.of(request).all_sources)
