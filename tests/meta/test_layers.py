@@ -15,12 +15,14 @@ BELOW_WORLD = (
     "claudemock.script",
     "claudemock.faults",
     "claudemock.store",
+    "claudemock.batches",
     "claudemock.files",
     "claudemock.journal",
     "claudemock.attempts",
     "claudemock.settings",
     "claudemock.recent",
     "claudemock.held",
+    "claudemock.webhook",
     "claudemock.version",
 )
 WORLD = (*BELOW_WORLD, "claudemock.state", "claudemock.world")
@@ -50,11 +52,19 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.engine.citations_pdf": (),
     "claudemock.store": ("claudemock.held",),
     "claudemock.state": BELOW_WORLD,
+    "claudemock.batches": ("claudemock.clock", "claudemock.ids", "claudemock.store"),
+    "claudemock.webhook": (),
     "claudemock.files": ("claudemock.clock", "claudemock.ids", "claudemock.store", "claudemock.wire"),
     "claudemock.journal": ("claudemock.store", "claudemock.clock"),
     "claudemock.attempts": ("claudemock.journal",),
     "claudemock.settings": ("claudemock.catalog",),
-    "claudemock.script": ("claudemock.wire", "claudemock.engine", "claudemock.store", "claudemock.files"),
+    "claudemock.script": (
+        "claudemock.wire",
+        "claudemock.engine",
+        "claudemock.store",
+        "claudemock.files",
+        "claudemock.batches",
+    ),
     "claudemock.script.files": ("claudemock.script", "claudemock.faults"),
     "claudemock.faults": (
         "claudemock.wire",
@@ -88,6 +98,12 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "claudemock.__main__": ("claudemock.cli",),
     "claudemock_contracts": (),
+    "claudemock_contracts.drills": (
+        "claudemock.control",
+        "claudemock.serving",
+        "claudemock.fixtures",
+        "claudemock.virtual_time",
+    ),
     **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", *JUDGES)),
     "claudemock_contracts.sources": ("claudemock_contracts.exchange",),
     "claudemock_contracts.text": JUDGES,
@@ -99,6 +115,8 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.prompt": ("orjson",),
     "claudemock.engine": ("orjson",),
     "claudemock.engine.citations_pdf": ("pypdfium2",),
+    "claudemock.batches": ("orjson",),
+    "claudemock.webhook": ("standardwebhooks",),
     "claudemock.files": ("orjson",),
     "claudemock.journal": ("orjson",),
     "claudemock.attempts": ("orjson",),
@@ -109,6 +127,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     **dict.fromkeys((*DOORS, *PLUMBING), ("starlette", "orjson")),
     "claudemock.api": ("starlette", "orjson", "python_multipart"),
     "claudemock.app": ("starlette",),
+    "claudemock_contracts.drills": ("pydantic", "yaml", "orjson"),
     "claudemock.protocol": ("uvicorn",),
     "claudemock.serving": ("uvicorn",),
     "claudemock.demo": ("anthropic",),
@@ -124,7 +143,10 @@ DENIED_STDLIB: dict[str, tuple[str, ...]] = {
 # Imports inside functions that may reach beyond the table: subcommands load what they run, public names load on use.
 LAZY_DOORS: dict[str, tuple[str, ...]] = {
     "claudemock": ("claudemock",),
-    "claudemock.cli": ("claudemock", "claudemock_contracts"),
+    **dict.fromkeys(
+        ("claudemock.cli.main", "claudemock.cli.serve", "claudemock.cli.contracts"),
+        ("claudemock", "claudemock_contracts"),
+    ),
 }
 
 

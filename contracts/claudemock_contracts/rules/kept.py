@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from claudemock_contracts.transcript import Call, Transcript, Turn
+from claudemock_contracts.rules.following import shortly_after
+from claudemock_contracts.transcript import Call, Transcript, Turn, named
 
 _GOES_ON = re.compile(
     r"(?i)\b(?:continu|interrupt|resum|cut off|broke off|left off|stopped|go on|incomplete|truncat|unfinished|rest of)"
@@ -12,7 +13,6 @@ _GOES_ON = re.compile(
 _FLAG = re.compile(r"(?i)trunc|complete|partial|interrupt|error|stop_?reason|finish|refus|cut|status|warn")
 _TELLING = 8  # characters by which a quoted piece is known
 _DEPTH = 6
-_NEAR = 50  # calls behind one, among which what quotes it is looked for
 
 
 class Kept(NamedTuple):
@@ -53,7 +53,7 @@ def kept(story: Transcript, answers: Sequence[Call]) -> Iterator[Kept]:
             if turn.role != "assistant" or turn.first < later.offset or not _new(later, found, index):
                 continue
             behind = found[index + 1] if index + 1 < len(found) else None
-            mine = [ids[part.block["id"]] for part in turn.of("tool_use") if _known(part.block.get("id"), ids)]
+            mine = [ids[name] for part in turn.of("tool_use") if (name := named(part.block, "id")) in ids]
             if mine:
                 yield Kept(mine[0], later, turn, behind, True)
                 continue
@@ -61,10 +61,6 @@ def kept(story: Transcript, answers: Sequence[Call]) -> Iterator[Kept]:
                 if _stands_behind(story, call, later, turn) and not _served_whole(call, whole, later):
                     yield Kept(call, later, turn, behind, False)
                     break
-
-
-def _known(name: object, ids: Mapping[str, Call]) -> bool:
-    return isinstance(name, str) and name in ids
 
 
 def _new(later: Call, found: Sequence[Turn], index: int) -> bool:
@@ -99,7 +95,7 @@ def quoted(story: Transcript, call: Call) -> Call | None:
     said = call.served.text.strip() if call.served else ""
     if not said:
         return None
-    for later in story.calls[call.number + 1 : call.number + _NEAR]:
+    for later in shortly_after(story, call):
         last = later.turns[-1] if later.turns else None
         if last is None or last.last < later.fresh:
             continue

@@ -17,7 +17,7 @@ from claudemock_contracts.rules.failures import (
 )
 from claudemock_contracts.rules.following import SOON, elsewhere
 from claudemock_contracts.transcript import Call, Chain, LogicalCall, Tally, Transcript
-from claudemock_contracts.transcript.attempts import pause
+from claudemock_contracts.transcript.told import pause
 
 _MOST_ATTEMPTS = 10
 _ONE_BUDGET = 300.0  # seconds: a job that is run again later than that has a budget of its own

@@ -8,7 +8,7 @@ from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragme
 from claudemock_contracts.rules.failures import settled
 from claudemock_contracts.rules.following import elsewhere, followers, soon_after
 from claudemock_contracts.rules.kept import kept, raised, returned, returned_as
-from claudemock_contracts.transcript import Call, Transcript, Turn, kind_of
+from claudemock_contracts.transcript import Call, Transcript, Turn, kind_of, named
 
 _VERSIONED = re.compile(r"_\d{8}$")
 _CLIENT_SIDE = re.compile(r"^(?:bash|text_editor|computer|memory|custom)(?:_|$)")
@@ -46,9 +46,9 @@ def _by_server(tool: Mapping[str, Any]) -> bool:
 
 def _unfinished(content: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """Server tool calls whose result is not there yet."""
-    done = {block.get("tool_use_id") for block in content}
+    done = {named(block, "tool_use_id") for block in content}
     for block in content:
-        if kind_of(block) in ("server_tool_use", "mcp_tool_use") and block.get("id") not in done:
+        if kind_of(block) in ("server_tool_use", "mcp_tool_use") and named(block, "id") not in done:
             yield block
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.rules.following import alike, followers, soon_after
 from claudemock_contracts.rules.kept import kept, quoted, raised, returned, returned_as
-from claudemock_contracts.transcript import Call, Part, Transcript
+from claudemock_contracts.transcript import Call, Part, Transcript, named
 
 _KNOWN = frozenset(
     {
@@ -112,7 +112,7 @@ def _ran(story: Transcript, call: Call, reason: str) -> Iterator[Observation]:
         return
     for later, part in _results_of(story, call):
         said = str(part.block.get("content") or "")
-        if part.block.get("tool_use_id") != blocks[-1].get("id") or _CUT.search(said):
+        if named(part.block, "tool_use_id") != named(blocks[-1], "id") or _CUT.search(said):
             continue
         failed = bool(_FAILED.search(said[:_HEAD]))
         yield Observation(
@@ -136,7 +136,7 @@ def _results_of(story: Transcript, call: Call) -> Iterator[tuple[Call, Part]]:
             continue
         for turn in later.fresh_turns:
             for part in turn.of("tool_result"):
-                if part.block.get("tool_use_id") in wanted and part.message >= later.fresh:
+                if named(part.block, "tool_use_id") in wanted and part.message >= later.fresh:
                     wanted.discard(part.block["tool_use_id"])
                     if part.block.get("is_error") is not True:
                         yield later, part
@@ -144,10 +144,10 @@ def _results_of(story: Transcript, call: Call) -> Iterator[tuple[Call, Part]]:
 
 def _repeated(cut: Sequence[Call]) -> dict[int, list[Call]]:
     """Calls that were made again as they were, at least twice, one after the other; the repeats by the first."""
-    runs: dict[tuple[bytes, object], list[Call]] = {}
+    runs: dict[tuple[bytes, str], list[Call]] = {}
     found: dict[int, list[Call]] = {}
     for call in cut:
-        run = runs.setdefault((call.key, call.body.get("max_tokens")), [])
+        run = runs.setdefault((call.key, repr(call.body.get("max_tokens"))), [])
         if run and not soon_after(run[-1].exchange, call.exchange):
             run.clear()
         run.append(call)

@@ -159,8 +159,8 @@ def _odd(call: Call) -> list[_Odd]:
         if name and name not in _EVENTS:
             found.append(_Odd(f"an event {fragment(name)}", "".join(text)))
         elif kind == "content_block_delta" and isinstance(delta, dict):
-            if delta.get("type") not in _DELTAS:
-                found.append(_Odd(f"a delta {fragment(delta.get('type'))}", "".join(text)))
+            if kind_of(delta) not in _DELTAS:
+                found.append(_Odd(f"a delta {fragment(kind_of(delta))}", "".join(text)))
             text.append(str(delta.get("text") or "") if delta.get("type") == "text_delta" else "")
         elif kind == "content_block_start" and not _BLOCKS.fullmatch(kind_of(data.get("content_block"))):
             found.append(_Odd(f"a block {fragment(kind_of(data.get('content_block')))}", "".join(text)))

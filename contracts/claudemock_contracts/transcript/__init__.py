@@ -5,7 +5,7 @@ from claudemock_contracts.transcript.batches import Batch
 from claudemock_contracts.transcript.build import Transcript, read_transcript
 from claudemock_contracts.transcript.call import Call
 from claudemock_contracts.transcript.files import File
-from claudemock_contracts.transcript.history import Part, Turn, kind_of, parts_of, role_of, turns
+from claudemock_contracts.transcript.history import Part, Turn, kind_of, named, parts_of, role_of, turns
 from claudemock_contracts.transcript.lineage import Lineage
 from claudemock_contracts.transcript.prompts import Prompts
 from claudemock_contracts.transcript.served import Refused, Served
@@ -30,6 +30,7 @@ __all__ = [
     "Turn",
     "Wait",
     "kind_of",
+    "named",
     "parts_of",
     "read_transcript",
     "role_of",

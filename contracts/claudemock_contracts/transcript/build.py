@@ -1,6 +1,7 @@
 """Building a transcript: one pass over the exchanges, in time and memory linear in them."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from claudemock_contracts.exchange import Exchange
@@ -147,6 +148,18 @@ def read_transcript(
     if all(exchange.started is not None for exchange in found):
         found.sort(key=lambda exchange: exchange.started or 0.0)
     transcript = Transcript(found[0].scope if found else "default", oracles or Oracles(), prompts or Prompts())
-    for exchange in found:
+    for exchange in _named_apart(found):
         transcript.add(exchange)
     return transcript
+
+
+def _named_apart(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+    """The exchanges with ids of their own: those of two journals may be the same, and some recordings have none."""
+    times: dict[str, int] = {}
+    for exchange in exchanges:
+        name = exchange.id
+        while name in times:
+            times[exchange.id] += 1
+            name = f"{exchange.id} ({times[exchange.id]})"
+        times[name] = 1
+        yield exchange if name == exchange.id else replace(exchange, id=name)

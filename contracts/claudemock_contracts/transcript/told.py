@@ -30,6 +30,17 @@ class Wait(NamedTuple):
     slept: bool = False
 
 
+def pause(earlier: Exchange, later: Exchange) -> float | None:
+    """Seconds from the end of one exchange to the start of another; None where either time is missing.
+
+    Two that began at the very same microsecond were timed by a clock that stood still, which tells nothing.
+    """
+    end = earlier.ended_at
+    if end is None or later.started is None or (later.started == earlier.started and earlier.end_ms):
+        return None
+    return later.started - end
+
+
 def told_wait(exchange: Exchange) -> Told | None:
     """What `retry-after` asks for; None if it is not there, or asks for nothing (0, negative, no number, no date).
 
@@ -89,11 +100,11 @@ class Pauses:
 
     def between(self, earlier: Exchange, later: Exchange) -> Wait:
         """The pause between two attempts."""
+        gap, slept = pause(earlier, later), sum(earlier.slept)
         end = earlier.ended_at
-        if end is None or later.started is None:
-            return Wait(earlier, later, None)
-        gap = later.started - end
+        if gap is None or end is None or later.started is None:
+            return Wait(earlier, later, slept or None, slept=slept > 0)
         first = bisect_left(self._starts, end - _LEAST_SLACK)
         last = bisect_left(self._starts, later.started + _LEAST_SLACK)
-        asked = self._sums[last] - self._sums[first] if last > first else 0.0
+        asked = max(slept, self._sums[last] - self._sums[first] if last > first else 0.0)
         return Wait(earlier, later, max(gap, asked), slept=asked > gap)

@@ -39,8 +39,8 @@ class Answer(NamedTuple):
 class Answers:
     """Makes answers, and knows those made lately: request and reply are the same objects then, the usage is equal."""
 
-    def __init__(self) -> None:
-        self._recent: Recent[tuple[int, int, CacheUsage | None], Answer] = Recent(room=_ROOM)
+    def __init__(self, room: int = _ROOM) -> None:
+        self._recent: Recent[tuple[int, int, CacheUsage | None], Answer] = Recent(room)
 
     def of(self, turn: Turn) -> tuple[Answer, str]:
         """The answer to a turn, and its message's id."""
@@ -74,7 +74,7 @@ def _make(turn: Turn, seed: bytes) -> Answer:
         seed,
         chunk=turn.reply.chunk,
         count_thinking=_COUNT_THINKING in turn.betas,
-        input_tokens=turn.input_tokens if turn.billed_tokens != turn.input_tokens else None,
+        first={key: value for key, value in turn.first_usage.counters().items() if key not in turn.reply.usage},
     )
     before, _, after = first.line.partition(message_id)
     return Answer(turn.request, turn.reply, message, usage, before, after, rest)

@@ -1,17 +1,15 @@
 """From a request body to the turn the engine answers: what was accepted, the cache, the limits, the reply."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
-
-import orjson
 
 from claudemock.api.accept import Accepted, accept, depends_on, go_on
 from claudemock.api.account import admit
 from claudemock.api.growing import LEAST, Body, Conversations, Opening
 from claudemock.api.produced import with_produced
 from claudemock.engine.cache import Plan
+from claudemock.engine.checks.subject import Endpoint
 from claudemock.engine.citations import QuoteNotFound, with_citations
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
@@ -25,16 +23,15 @@ from claudemock.script.match import Facts
 from claudemock.wire.errors import ApiError
 from claudemock.world import Scope, World
 
-_SERVER_CALLS = ("server_tool_use", "mcp_tool_use")
-
 Look = tuple[Body, Opening[Accepted] | None]
 
 
 class Intake:
     """Reads requests for messages, and knows those it accepted lately by their bytes: retries send the same again."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, endpoint: Endpoint = "messages") -> None:
         self._world = world
+        self._endpoint = endpoint
         self._recent: Recent[tuple[bytes, str, frozenset[str], str | None], Accepted] = Recent(room=1_000_000)
         self._conversations: Conversations[Accepted] = Conversations()
 
@@ -44,15 +41,20 @@ class Intake:
             return None
         return self._conversations.look(depends_on(exchange), exchange.body)
 
-    def turn(self, place: Scope, exchange: Exchange, source: bytes, look: Look | None = None) -> Turn:
-        """The turn for the exchange's body. Raises `ApiError`."""
+    def turn(
+        self, place: Scope, exchange: Exchange, source: bytes, look: Look | None = None, custom_id: str | None = None
+    ) -> Turn:
+        """The turn for the exchange's body; `custom_id` is that of a batch's request. Raises `ApiError`."""
         accepted = self._accepted(place, exchange) if look is None else self._accepted_large(place, exchange, *look)
         request, model = accepted.request, accepted.model
         exchange.model, exchange.betas = model.id, accepted.betas
         plan = self._plan(place, exchange, accepted.prompt)
         read = plan.usage.read if plan is not None else 0
-        admitted = admit(self._world, place, exchange, model, accepted.input_tokens, cached=read, speed=request.speed)
-        reply = with_produced(_choose(place, exchange, accepted), place, exchange.workspace, source)
+        batched, tokens = self._endpoint == "batch", accepted.input_tokens
+        admitted = None  # a batch's requests were admitted with it
+        if not batched:
+            admitted = admit(self._world, place, exchange, model, tokens, cached=read, speed=request.speed)
+        reply = with_produced(_choose(place, exchange, accepted, custom_id), place, exchange.workspace, source)
         exchange.script = None if reply.source == "default" else reply.source
         return Turn(
             request=request,
@@ -61,22 +63,22 @@ class Intake:
             model_name=self._world.catalog.response_model(request.model),
             source=source,
             now=exchange.started_at,
-            input_tokens=accepted.input_tokens,
+            input_tokens=tokens,
             cited=accepted.cited,
             plan=plan,
-            billed_tokens=self._billed(exchange, accepted, reply),
             betas=accepted.betas,
             tokens=self._world.tokens,
             admitted=admitted,
             diagnostics=_diagnosed(place, exchange, accepted, plan, source),
             whole=accepted.whole,
+            service_tier="batch" if batched else "standard",
         )
 
     def _accepted(self, place: Scope, exchange: Exchange) -> Accepted:
         key = (exchange.body, *depends_on(exchange))
         known = self._recent.get(key)
         if known is None:
-            known = accept(self._world, place, exchange)
+            known = accept(self._world, place, exchange, self._endpoint)
             if known.counted is None:  # what a thread's turn stands for is not in its bytes, and no file's content is
                 self._recent.put(key, known, len(exchange.body))
         return known
@@ -101,13 +103,6 @@ class Intake:
             return None
         return place.caches.of(exchange.workspace).plan(prompt, exchange.started_at)
 
-    def _billed(self, exchange: Exchange, accepted: Accepted, reply: Reply) -> int:
-        """A model that uses the API's own tools reads the prompt again after each (recorded)."""
-        if not any(block["type"] in _SERVER_CALLS for block in reply.content):
-            return accepted.input_tokens
-        body: Mapping[str, Any] = accepted.counted or orjson.loads(exchange.body)
-        return self._world.tokens.sampled_input(body, reply.content, accepted.model.tokenizer)
-
 
 def _diagnosed(
     place: Scope, exchange: Exchange, accepted: Accepted, plan: Plan | None, source: bytes
@@ -121,13 +116,13 @@ def _diagnosed(
     return (found,)
 
 
-def _choose(place: Scope, exchange: Exchange, accepted: Accepted) -> Reply:
+def _choose(place: Scope, exchange: Exchange, accepted: Accepted, custom_id: str | None) -> Reply:
     """The scripted reply, or the default one. Raises 404 `not_found_error` on a strict script's miss.
 
     A reply that a fault will keep the client from using stays in the script for the retry.
     """
     request, files = accepted.request, accepted.files
-    facts = Facts(request, exchange.named, exchange.workspace)
+    facts = Facts(request, exchange.named, exchange.workspace, custom_id)
     found = place.script.take(facts, keep=any(strike.breaks for strike in exchange.faults))
     if isinstance(found, Miss):
         raise _missing(str(found))
