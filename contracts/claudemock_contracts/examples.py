@@ -180,13 +180,20 @@ def streams(
     stop_reason: str | None = None,
     usage: Mapping[str, int] | None = None,
     keep: bool = True,
+    between: Mapping[int, Event] | None = None,
     seconds: float = 1.0,
 ) -> Step:
-    """The answer as a stream; only the first `until` events arrive, `error` is an error event behind them."""
+    """The answer as a stream; only the first `until` events arrive, `error` is an error event behind them.
+
+    `between` are further events, by the number of events before them.
+    """
 
     def step(scene: Scene) -> None:
         message = _message(scene, content, stop_reason, usage, {})
-        events = events_of(message)[:until]
+        events = events_of(message)
+        for place in sorted(between or {}, reverse=True):
+            events.insert(place, (between or {})[place])
+        events = events[:until]
         if error is not None:
             data = {"type": "error", "error": {"type": error, "message": error.replace("_", " ")}}
             events.append(Event("error", data))

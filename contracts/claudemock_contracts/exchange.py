@@ -29,6 +29,8 @@ class Exchange:
     """A request and its response. Times are milliseconds since the request's first byte; `started` is in seconds.
 
     `body` and `response` are parsed JSON, or text that is none. A stream is in `events`, or as text in `response`.
+    `intended` is the body that would have been sent had no fault kept it back, `slept` how many seconds the client
+    then slept in virtual time.
     `scope` keeps tests apart: exchanges of two scopes are never compared. `caller` is the user's line that made the
     call (`file.py:12`), `source` where it was recorded (`run.har:3`).
     """
@@ -46,12 +48,14 @@ class Exchange:
     status: int | None = None
     response_headers: Mapping[str, str] = field(default_factory=dict)
     response: Any = None
+    intended: Any = None
     events: tuple[Event, ...] | None = None
     first_byte_ms: float | None = None
     response_start_ms: float | None = None
     end_ms: float | None = None
     ended: Ended | None = None
     faults: tuple[Mapping[str, Any], ...] = ()
+    slept: tuple[float, ...] = ()
     test: str | None = None
     caller: str | None = None
     source: str | None = None
@@ -122,12 +126,14 @@ def from_journal(entry: Any, *, test: str | None = None) -> Exchange:
         status=whole(response.get("status")) or None,
         response_headers=lowered(response.get("headers")),
         response=response.get("body"),
+        intended=_mapping(response.get("intended")).get("body"),
         events=read_events(events) if isinstance(events, list) else None,
         first_byte_ms=number(timing.get("first_byte_ms")),
         response_start_ms=number(timing.get("response_start_ms")),
         end_ms=number(timing.get("end_ms")),
         ended=_ended(entry.get("ended")),
         faults=tuple(fault for fault in _list(entry.get("faults")) if isinstance(fault, Mapping)),
+        slept=_numbers(entry.get("slept")),
         test=test or _text(entry.get("test")),
         caller=_text(entry.get("caller")),
         source=_text(entry.get("source")),
@@ -185,6 +191,11 @@ def whole(value: object) -> int | None:
 
 def _ended(value: object) -> Ended | None:
     return _ENDS.get(value) if isinstance(value, str) else None
+
+
+def _numbers(values: object) -> tuple[float, ...]:
+    found = [number(value) for value in values] if isinstance(values, list) else []
+    return tuple(value for value in found if value is not None)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

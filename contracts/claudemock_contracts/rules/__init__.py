@@ -3,11 +3,25 @@
 from itertools import chain
 
 from claudemock_contracts.contract import Contract
-from claudemock_contracts.rules import caching, caching_use, tool_results, tool_turns, tools
+from claudemock_contracts.rules import (
+    caching,
+    caching_use,
+    retries,
+    retries_effects,
+    stops,
+    streaming,
+    tool_results,
+    tool_turns,
+    tools,
+)
 
 _FAMILIES = (
     caching.CONTRACTS,
     caching_use.CONTRACTS,
+    retries.CONTRACTS,
+    retries_effects.CONTRACTS,
+    stops.CONTRACTS,
+    streaming.CONTRACTS,
     tool_results.CONTRACTS,
     tool_turns.CONTRACTS,
     tools.CONTRACTS,

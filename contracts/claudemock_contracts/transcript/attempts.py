@@ -4,14 +4,17 @@ The wire has no idempotency key: attempts are known by the same prompt, model an
 counter the official SDKs send.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
 from claudemock_contracts.exchange import Exchange
+from claudemock_contracts.transcript.told import pause, told_wait
 
 _SLACK = 0.005  # seconds by which clocks of two measurements may differ
+_AT_ONCE = 0.05  # seconds: nearer than that two requests may well have been started together
+_PATIENCE = 10.0  # seconds over twice the time asked for in which a retry may still come
 
 
 class Gap(NamedTuple):
@@ -20,6 +23,30 @@ class Gap(NamedTuple):
     earlier: Exchange
     later: Exchange
     seconds: float | None
+
+
+class Tally(NamedTuple):
+    """How many requests a logical call took: one number for each chain of attempts."""
+
+    chains: tuple[int, ...]
+
+    @property
+    def requests(self) -> int:
+        """All of them."""
+        return sum(self.chains)
+
+    def __str__(self) -> str:
+        """As a sentence's beginning: `12 requests = 4 app attempts x 3 SDK attempts`."""
+        total = f"{self.requests} request{'' if self.requests == 1 else 's'}"
+        most = max(self.chains, default=0)
+        if most <= 1:
+            return total
+        if len(self.chains) == 1:
+            return f"{total} = {most} SDK attempts"
+        if set(self.chains) == {most}:
+            return f"{total} = {len(self.chains)} app attempts x {most} SDK attempts"
+        each = ", ".join(map(str, self.chains[:-1]))
+        return f"{total} = {len(self.chains)} app attempts of {each} and {self.chains[-1]} SDK attempts"
 
 
 @dataclass(slots=True, eq=False)
@@ -57,65 +84,141 @@ class LogicalCall:
         return self.last.id not in self.failures
 
     @property
+    def tally(self) -> Tally:
+        """How many requests it took."""
+        return Tally(tuple(len(chain.exchanges) for chain in self.chains))
+
+    @property
     def gaps(self) -> list[Gap]:
         """The pauses between attempts."""
         tries = self.exchanges
         return [Gap(one, two, pause(one, two)) for one, two in pairwise(tries)]
 
 
-def pause(earlier: Exchange, later: Exchange) -> float | None:
-    """Seconds from the end of one exchange to the start of another; None where either time is missing."""
-    end = earlier.ended_at
-    return None if end is None or later.started is None else later.started - end
+def logical_calls(
+    exchanges: Sequence[Exchange],
+    *,
+    place: Callable[[Exchange], Hashable],
+    key: Callable[[Exchange], Hashable],
+    failed: Callable[[Exchange], bool],
+) -> list[LogicalCall]:
+    """Exchanges, given in the order they began, as attempts at the same things.
 
-
-class Attempts:
-    """Groups exchanges as they come, in the order they began.
-
-    `key` says what is asked for; it is asked only around failures, since it may be costly.
+    `key` is equal for requests that ask for the same; it may be costly, and is asked only where `place`, which is
+    cheap and equal for them too, has seen a failure.
     """
+    failures = {exchange.id for exchange in exchanges if failed(exchange)}
+    before: dict[str, Exchange] = {}
+    for group in _groups(exchanges, failures, place, key):
+        before.update(_Group(group, failures).linked())
+    return _gathered(exchanges, before, failures)
 
-    def __init__(self, key: Callable[[Exchange], bytes], failed: Callable[[Exchange], bool]) -> None:
-        self._key = key
-        self._failed = failed
-        self._open: dict[bytes, list[LogicalCall]] = {}
-        self._places: dict[tuple[str, str], int] = {}  # endpoints with something open
-        self.calls: list[LogicalCall] = []
 
-    def take(self, exchange: Exchange) -> LogicalCall:
-        """Put the next exchange where it belongs."""
-        place, failed = (exchange.method, exchange.endpoint), self._failed(exchange)
-        key = self._key(exchange) if failed or self._places.get(place) else None
-        call = self._continued(exchange, key) if key is not None else None
-        if call is None:
-            call = LogicalCall([Chain([exchange])])
-            self.calls.append(call)
-            if failed and key is not None:
-                self._open.setdefault(key, []).append(call)
-                self._places[place] = self._places.get(place, 0) + 1
-        elif not failed and key is not None:
-            self._open[key].remove(call)
-            self._places[place] -= 1
-        if failed:
-            call.failures.add(exchange.id)
-        return call
+def _groups(
+    exchanges: Iterable[Exchange],
+    failures: set[str],
+    place: Callable[[Exchange], Hashable],
+    key: Callable[[Exchange], Hashable],
+) -> Iterator[list[Exchange]]:
+    """Requests for the same, from the first failed one on, where there are several."""
+    places: dict[Hashable, list[Exchange]] = {}
+    for exchange in exchanges:
+        where = place(exchange)
+        if exchange.id in failures or where in places:
+            places.setdefault(where, []).append(exchange)
+    for found in places.values():
+        if len(found) < 2:
+            continue
+        same: dict[Hashable, list[Exchange]] = {}
+        for exchange in found:
+            same.setdefault((key(exchange), _client(exchange)), []).append(exchange)
+        yield from (group for group in same.values() if len(group) > 1)
 
-    def _continued(self, exchange: Exchange, key: bytes) -> LogicalCall | None:
-        waiting = list(self._ready(exchange, key))
-        count = exchange.retry_count
-        if count:
-            numbered = [call for call in waiting if call.last.retry_count == count - 1]
-            if numbered:
-                numbered[0].chains[-1].exchanges.append(exchange)
-                return numbered[0]
-        if not waiting:
-            return None
-        waiting[0].chains.append(Chain([exchange]))
-        return waiting[0]
 
-    def _ready(self, exchange: Exchange, key: bytes) -> Iterator[LogicalCall]:
-        """Failed calls that were over when this one began."""
-        for call in self._open.get(key, ()):
-            gap = pause(call.last, exchange)
+def _client(exchange: Exchange) -> Hashable:
+    """What all attempts of one program's call have alike besides the request."""
+    headers = exchange.headers
+    return headers.get("user-agent"), headers.get("x-stainless-async"), exchange.host, exchange.test
+
+
+class _Group:
+    """Requests for the same, of which some failed: finds what each of them repeats."""
+
+    def __init__(self, group: Sequence[Exchange], failures: set[str]) -> None:
+        self._group = group
+        self._failures = failures
+        self._order = {exchange.id: number for number, exchange in enumerate(group)}
+        self._open = [exchange for exchange in group if exchange.id in failures]
+        self._before: dict[str, Exchange] = {}
+
+    def linked(self) -> dict[str, Exchange]:
+        """For each that repeats another, which. What an SDK numbered comes first: it knows best."""
+        numbered = [exchange for exchange in self._group if exchange.retry_count]
+        for later in numbered:
+            count = (later.retry_count or 0) - 1
+            self._claim(later, [each for each in self._ready(later) if each.retry_count == count])
+        rest = [exchange for exchange in self._group if not exchange.retry_count]
+        for number, later in enumerate(rest):
+            ready = list(self._ready(later))
+            if ready and not self._another(later, ready, rest[number + 1 :]):
+                self._claim(later, ready)
+        return self._before
+
+    def _ready(self, later: Exchange) -> Iterator[Exchange]:
+        """Failures that were over when this one began, and that nothing repeats yet."""
+        for each in self._open:
+            if self._order[each.id] >= self._order[later.id]:
+                return
+            gap = pause(each, later)
             if gap is None or gap >= -_SLACK:
-                yield call
+                yield each
+
+    def _claim(self, later: Exchange, ready: Sequence[Exchange]) -> None:
+        """Of several failures the one whose asked-for wait is over, and that has waited longest."""
+        if ready:
+            chosen = min(ready, key=lambda each: (_too_soon(each, later), self._order[each.id]))
+            self._before[later.id] = chosen
+            self._open.remove(chosen)
+
+    def _another(self, later: Exchange, ready: Sequence[Exchange], rest: Sequence[Exchange]) -> bool:
+        """Whether it is rather another call for the same thing, begun at about the same time as the failed one.
+
+        It came at once, or sooner than asked, and got its answer; and behind it comes one more that fits better.
+        """
+        if later.id in self._failures or not all(_hasty(each, later) for each in ready):
+            return False
+        return any(not _hasty(each, other) and _in_time(each, other) for other in rest[:8] for each in ready)
+
+
+def _hasty(earlier: Exchange, later: Exchange) -> bool:
+    gap = pause(earlier, later)
+    return gap is not None and (gap < _AT_ONCE or _too_soon(earlier, later))
+
+
+def _too_soon(earlier: Exchange, later: Exchange) -> bool:
+    gap, told = pause(earlier, later), told_wait(earlier)
+    return gap is not None and told is not None and gap < told.least
+
+
+def _in_time(earlier: Exchange, later: Exchange) -> bool:
+    gap, told = pause(earlier, later), told_wait(earlier)
+    return gap is not None and gap < _PATIENCE + 2 * (0.0 if told is None else told.seconds)
+
+
+def _gathered(exchanges: Sequence[Exchange], before: dict[str, Exchange], failures: set[str]) -> list[LogicalCall]:
+    found: list[LogicalCall] = []
+    of: dict[str, LogicalCall] = {}
+    for exchange in exchanges:
+        earlier = before.get(exchange.id)
+        call = None if earlier is None else of[earlier.id]
+        if call is None or earlier is None:
+            call = LogicalCall([Chain([exchange])])
+            found.append(call)
+        elif exchange.retry_count and earlier.retry_count == exchange.retry_count - 1:
+            call.chains[-1].exchanges.append(exchange)
+        else:
+            call.chains.append(Chain([exchange]))
+        if exchange.id in failures:
+            call.failures.add(exchange.id)
+        of[exchange.id] = call
+    return found

@@ -1,11 +1,12 @@
 """Building a transcript: one pass over the exchanges, in time and memory linear in them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.oracles import Oracles
-from claudemock_contracts.transcript.attempts import Attempts, LogicalCall
+from claudemock_contracts.transcript.attempts import LogicalCall, logical_calls
 from claudemock_contracts.transcript.batches import Batches
 from claudemock_contracts.transcript.call import Call
 from claudemock_contracts.transcript.files import Files
@@ -36,14 +37,12 @@ class Transcript:
         self.threads = Threads()
         self._calls: dict[str, Call] = {}
         self._lineages: dict[int, Lineage] = {}
-        self._attempts = Attempts(self._key, self._failed)
-        self._logical: dict[str, LogicalCall] = {}
         self._once: dict[Callable[..., Any], Any] = {}
 
     @property
     def logical_calls(self) -> Sequence[LogicalCall]:
         """Everything the program wanted, each with all attempts at it, in the order of the first attempts."""
-        return self._attempts.calls
+        return self.once(_attempts)[0]
 
     def call(self, exchange: Exchange | str) -> Call | None:
         """The call an exchange is; None for other endpoints."""
@@ -51,7 +50,7 @@ class Transcript:
 
     def logical_call(self, exchange: Exchange) -> LogicalCall:
         """The attempts an exchange belongs to."""
-        return self._logical[exchange.id]
+        return self.once(_attempts)[1][exchange.id]
 
     def lineage(self, call: Call) -> Lineage:
         """The conversation a call belongs to."""
@@ -71,7 +70,6 @@ class Transcript:
         self.files.take(exchange)
         if exchange.method == "POST" and exchange.endpoint == _MESSAGES:
             self._add_call(exchange)
-        self._logical[exchange.id] = self._attempts.take(exchange)
 
     def _add_call(self, exchange: Exchange) -> None:
         body = exchange.json()
@@ -118,13 +116,25 @@ class Transcript:
                 return number
         return min(len(earlier), len(later))
 
-    def _key(self, exchange: Exchange) -> bytes:
-        call = self._calls.get(exchange.id)
+
+def _attempts(transcript: Transcript) -> tuple[Sequence[LogicalCall], Mapping[str, LogicalCall]]:
+    """The logical calls, and of which one each exchange is an attempt."""
+
+    def place(exchange: Exchange) -> Hashable:
+        call = transcript.call(exchange)
+        asked = None if call is None else (call.model_name, len(call.messages))
+        return exchange.method, exchange.endpoint, asked
+
+    def key(exchange: Exchange) -> bytes:
+        call = transcript.call(exchange)
         return exchange.digest() if call is None else call.key
 
-    def _failed(self, exchange: Exchange) -> bool:
-        call = self._calls.get(exchange.id)
+    def failed(exchange: Exchange) -> bool:
+        call = transcript.call(exchange)
         return exchange.failed if call is None else call.failed
+
+    found = logical_calls(transcript.exchanges, place=place, key=key, failed=failed)
+    return found, {exchange.id: call for call in found for exchange in call.exchanges}
 
 
 def read_transcript(
@@ -135,6 +145,18 @@ def read_transcript(
     if all(exchange.started is not None for exchange in found):
         found.sort(key=lambda exchange: exchange.started or 0.0)
     transcript = Transcript(found[0].scope if found else "default", oracles or Oracles(), prompts or Prompts())
-    for exchange in found:
+    for exchange in _named_apart(found):
         transcript.add(exchange)
     return transcript
+
+
+def _named_apart(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+    """The exchanges with ids of their own: those of two journals may be the same, and some recordings have none."""
+    times: dict[str, int] = {}
+    for exchange in exchanges:
+        name = exchange.id
+        while name in times:
+            times[exchange.id] += 1
+            name = f"{exchange.id} ({times[exchange.id]})"
+        times[name] = 1
+        yield exchange if name == exchange.id else replace(exchange, id=name)

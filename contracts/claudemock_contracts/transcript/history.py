@@ -45,6 +45,12 @@ def kind_of(block: object) -> str:
     return kind if isinstance(kind, str) else ""
 
 
+def named(block: object, field: str) -> str:
+    """A block's `id`, `tool_use_id` or the like; the empty string where there is none."""
+    name = block.get(field) if isinstance(block, dict) else None
+    return name if isinstance(name, str) else ""
+
+
 def role_of(message: object) -> str:
     """A message's role; the empty string where there is none."""
     role = message.get("role") if isinstance(message, dict) else None

@@ -89,7 +89,7 @@ def read_refused(exchange: Exchange) -> Refused | None:
         status=exchange.status,
         type=kind if isinstance(kind, str) else None,
         message=str(error.get("message") or ""),
-        code=details.get("error_code") if isinstance(details, dict) else None,
+        code=_string(details.get("error_code")) if isinstance(details, dict) else None,
         retry_after=_seconds(exchange.response_headers),
         should_retry={"true": True, "false": False}.get(asked),
     )
