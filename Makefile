@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test lint fuzz bench clients clean
+.PHONY: demo test lint fuzz bench bench-batches clients clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,9 @@ fuzz: $(STAMP)          ## ten thousand made-up requests: no 5xx, no hang
 bench: $(STAMP)         ## throughput, start-up and memory, as ratios to a floor measured in the same run
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench --files
+
+bench-batches: $(STAMP) ## a batch of 100,000 requests: time, memory, and what others have to wait
+	$(BIN)/python -m tests.bench.batches
 
 clients: $(STAMP)       ## other people's clients against the server (installs them from the registries)
 	$(BIN)/python -m tests.clients

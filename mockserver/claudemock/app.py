@@ -6,11 +6,11 @@ Recorder (scope, exchange, tee) → Problems (errors as envelopes) → Gate (cre
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from claudemock.api.asgi import App, AsgiScope, Receive, Send
+from claudemock.api.batch_run import Worker
+from claudemock.api.batches import Batches
 from claudemock.api.files import File, Files
 from claudemock.api.gate import Gate
 from claudemock.api.messages import Messages
@@ -18,10 +18,10 @@ from claudemock.api.models import Models
 from claudemock.api.problems import Problems
 from claudemock.api.recorder import Recorder
 from claudemock.api.tokens import CountTokens
+from claudemock.control import batches, faults
 from claudemock.control import endpoints as control
-from claudemock.control import faults
 from claudemock.control.files import add_file
-from claudemock.wire.errors import ApiError, not_found
+from claudemock.wire.errors import not_found
 from claudemock.world import World
 
 # families of the API that are somebody else's business
@@ -66,8 +66,19 @@ def routes(world: World) -> list[Route]:
         Route("/v1/files", Files(world), methods=["GET", "POST"]),
         Route("/v1/files/{file_id}", file, methods=["GET", "DELETE"]),
         Route("/v1/files/{file_id}/content", file, methods=["GET"]),
+        *_batch_routes(world),
         *_control_routes(world),
-        Route("/v1/messages/batches{rest:path}", _no_batches, methods=["GET", "POST", "DELETE"]),
+    ]
+
+
+def _batch_routes(world: World) -> list[Route]:
+    batches = Batches(world, Worker(world))
+    root = "/v1/messages/batches"
+    return [
+        Route(root, batches, methods=["GET", "POST"]),
+        Route(root + "/{batch_id}", batches, methods=["GET", "DELETE"]),
+        Route(root + "/{batch_id}/results", batches, methods=["GET"]),
+        Route(root + "/{batch_id}/cancel", batches, methods=["POST"]),
     ]
 
 
@@ -86,6 +97,11 @@ def _control_routes(world: World) -> list[Route]:
         "/_mock/exchanges/wait": {"get": control.wait_exchanges},
         "/_mock/exchanges/{exchange_id}": {"get": control.get_exchange},
         "/_mock/files": {"post": add_file},
+        "/_mock/batches": {
+            "get": batches.get_batches,
+            "post": batches.add_batches,
+            "delete": batches.delete_batches,
+        },
         "/_mock/costs": {"get": control.get_costs},
         "/_mock/clock": {"get": control.get_clock, "post": control.set_clock},
     }
@@ -93,10 +109,6 @@ def _control_routes(world: World) -> list[Route]:
         Route(path, control.Control(world, **handlers), methods=[method.upper() for method in handlers])
         for path, handlers in table.items()
     ]
-
-
-async def _no_batches(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
-    raise ApiError(501, "api_error", "claudemock does not emulate Message Batches.")
 
 
 async def _nowhere(scope: AsgiScope, receive: Receive, send: Send) -> Any:  # noqa: ARG001 - ASGI's signature

@@ -29,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the server until interrupted")
     _place_options(serve)
     _behaviour_options(serve)
+    _webhook_options(serve)
     models = commands.add_parser("models", help="show the catalogue")
     models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
     commands.add_parser("demo", help="start a server, run a small agent against it, show what went over the wire")
@@ -133,6 +134,18 @@ def _check_options(check: argparse.ArgumentParser) -> None:
     check.add_argument("--all", action="store_true", help="every place of every finding, not the first three")
 
 
+def _webhook_options(serve: argparse.ArgumentParser) -> None:
+    """Whom it tells."""
+    serve.add_argument(
+        "--batch-webhook",
+        metavar="URL",
+        help="tell URL when a batch has ended (an extension: the API has no such webhook; needs claudemock[webhook])",
+    )
+    serve.add_argument(
+        "--batch-webhook-secret", metavar="whsec_…", help="what these requests are signed with (default: a fixed one)"
+    )
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
@@ -154,6 +167,7 @@ def _serve(options: argparse.Namespace) -> int:
     from claudemock.serving import PortTakenError, load, run
     from claudemock.settings import Settings
     from claudemock.store.base import StoreError
+    from claudemock.webhook import WebhookError
 
     if options.workers < 1 or (options.workers > 1 and options.state is None):
         return _fail("--workers takes a number from 1, and above 1 needs a file to share: --state PATH.db", 2)
@@ -171,11 +185,13 @@ def _serve(options: argparse.Namespace) -> int:
         padding=options.padding,
         state=options.state,
         workers=options.workers,
+        batch_webhook=options.batch_webhook,
+        batch_webhook_secret=options.batch_webhook_secret,
     )
     try:
         script, faults = load(options.script, options.fault)
         run(settings, script, lambda url: print(f"claudemock ready at {url}", flush=True), faults)
-    except (ScriptError, StoreError) as error:
+    except (ScriptError, StoreError, WebhookError) as error:
         return _fail(str(error))
     except PortTakenError as error:
         return _fail(f"{error}. Choose another with --port, or --port 0 for a free one")

@@ -1,9 +1,9 @@
 """Ids as the API makes them: a prefix, `01`, and a 128-bit number in 22 characters of base58.
 
 Recorded on 14,707 exchanges without one exception. Since July 2026 the number in `req_`, `msg_` and `file_` ids is a
-UUIDv7, so they begin `req_011C…`. Ours derive from what they name (seed, scope, request, occurrence), never from the
-order of arrival or the time of day, so the same test gives the same ids however its requests overlap; the UUIDv7's
-time field is therefore a fixed instant with a derived spread of about an hour.
+UUIDv7, so they begin `req_011C…`; in `msgbatch_` ids it is a UUIDv4. Ours derive from what they name (seed, scope,
+request, occurrence), never from the order of arrival or the time of day, so the same test gives the same ids however
+its requests overlap; the UUIDv7's time field is therefore a fixed instant with a derived spread of about an hour.
 """
 
 import re
@@ -15,6 +15,7 @@ _EPOCH_MS = 1_793_491_200_000  # 2026-11-01T00:00:00Z
 _SPREAD_MS = 1 << 22
 _ID = re.compile(rf"[a-z]+_01([{ALPHABET}]{{22}})")
 _TIME_ORDERED = frozenset({"req", "msg", "file"})
+_RANDOM = frozenset({"msgbatch"})
 
 
 def base58(number: int) -> str:
@@ -46,6 +47,8 @@ def make_id(prefix: str, source: bytes) -> str:
     if prefix in _TIME_ORDERED:
         milliseconds = _EPOCH_MS + (number >> 106)
         number = milliseconds << 80 | 7 << 76 | (number >> 64 & 0xFFF) << 64 | 2 << 62 | number & (1 << 62) - 1
+    elif prefix in _RANDOM:
+        number = number & ~(0xF << 76 | 3 << 62) | 4 << 76 | 2 << 62
     return f"{prefix}_01{base58(number)}"
 
 

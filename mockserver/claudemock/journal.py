@@ -299,9 +299,14 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return shown
 
 
+def is_secret(name: bytes) -> bool:
+    """Whether a header of this name may carry a credential."""
+    return _SECRET.search(name) is not None
+
+
 def _storable(name: bytes, value: bytes) -> bytes:
     """A request header's value without the secret it may carry."""
-    return redacted(value.decode("latin-1")).encode() if _SECRET.search(name) else value
+    return redacted(value.decode("latin-1")).encode() if is_secret(name) else value
 
 
 def redacted(secret: str) -> str:

@@ -34,13 +34,16 @@ _LAST_ANSWERS = 0.05  # seconds that answers under way have when the server stop
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it answers, and whose open streams do not hold up its end."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
+    def __init__(self, world: World, ready: Callable[[], None]) -> None:
+        super().__init__(_config(world))
+        self._at_start = world.at_start
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            for begin in self._at_start:
+                begin()
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -112,7 +115,7 @@ class _ServeSocket:
     def __call__(self, sock: socket.socket, ready: Callable[[], None]) -> None:
         with closing(World(self.settings, self.script, self.faults)) as world:
             signal.signal(signal.SIGTERM, _terminated)  # uvicorn raises it once more when it has stopped serving
-            server = _Server(_config(world), ready)
+            server = _Server(world, ready)
             _spare_the_collector()
             server.run(sockets=[sock])
 
@@ -151,7 +154,12 @@ def serve(
     sock = listen(made.host, made.port)
     world = World(made, script, armed)
     started = threading.Event()
-    server = _Server(_config(world), started.set)
+    try:
+        server = _Server(world, started.set)
+    except BaseException:
+        world.close()
+        sock.close()
+        raise
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name=SERVER_THREAD, daemon=True)
     thread.start()
     try:

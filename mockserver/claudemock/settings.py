@@ -13,6 +13,7 @@ class Limits:
     """The most bytes a request body may have, per endpoint family (docs: errors, overview, August 2026)."""
 
     messages: int = 32 * MEGABYTE
+    batches: int = 256 * MEGABYTE
     files: int = 500 * MEGABYTE  # of one file; the form around it may have some more
     control: int = 64 * MEGABYTE
 
@@ -29,6 +30,8 @@ class Settings:
     keeps. `file_storage_bytes` is what all files of an organization, here a scope, may have together (1 TB is
     documented). `state` is the SQLite file that holds everything the server remembers; None: memory. `workers`
     processes serve together and share a state file. `allow_hosts` are further Host names that may use the control API.
+    `batch_webhook`: a URL that is told when a batch has ended, signed with `batch_webhook_secret` (an extension: the
+    API has no such webhook).
     """
 
     host: str = "127.0.0.1"
@@ -47,6 +50,8 @@ class Settings:
     file_storage_bytes: int = 1_000_000 * MEGABYTE
     state: Path | None = None
     workers: int = 1
+    batch_webhook: str | None = None
+    batch_webhook_secret: str | None = None
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:

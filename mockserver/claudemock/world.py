@@ -1,7 +1,7 @@
 """Everything one server knows, built once and passed by hand: two servers in one process share nothing."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -19,6 +19,7 @@ from claudemock.ids import digest, make_id
 from claudemock.prompt.canonical import BlockDigests
 from claudemock.prompt.tokens import TokenEstimator
 from claudemock.recent import Recent
+from claudemock.script.batch import BatchBook
 from claudemock.script.book import Script
 from claudemock.settings import Settings
 from claudemock.state.backing import Backing, InFile, InMemory
@@ -52,6 +53,7 @@ class Scope:
         )
         self.clock = backing.clock(name)
         self.script = backing.script(name, origin.script)
+        self.batches = BatchBook(origin.script.batches, backing.store, name)
         self.files = FileShelf(backing.store, backing.blobs, name, seed=self._seed, quota=settings.file_storage_bytes)
         self.threads = Threads(backing.threads(name))
         self.limiter = None if origin.tier is None else Limiter(origin.tier, backing.buckets(name))
@@ -106,6 +108,7 @@ class World:
         tier = None if settings.tier == "off" else load_tier(settings.tier)
         self.journal = self._backing.journal(settings.journal_bytes)
         self._origin = Origin(settings, script, tuple(faults), tier, self._backing)
+        self.at_start: list[Callable[[], None]] = []  # called in the event loop once the server answers
         self._scopes: dict[str, Scope] = {}
 
     def scope(self, name: str) -> Scope:

@@ -12,7 +12,7 @@ REPLY = (  # 312 characters
 )
 HEADERS = {"content-type": "application/json", "x-api-key": "sk-ant-mock-bench", "anthropic-version": "2023-06-01"}
 MODEL = "claude-opus-5"
-_WORDS = ("city", "rain", "wool", "noon", "fjord", "walk", "dark", "mild", "forest", "autumn", "people", "outside")
+WORDS = ("city", "rain", "wool", "noon", "fjord", "walk", "dark", "mild", "forest", "autumn", "people", "outside")
 _WORD_BYTES = 6.2  # on average, with the blank
 CONTINUED = 60  # requests of an agent's conversation
 
@@ -30,7 +30,7 @@ def conversation(size: int, turns: int, seed: int) -> bytes:
     messages = [
         {
             "role": "assistant" if number % 2 else "user",
-            "content": f"{seed} {number}: " + " ".join(words.choices(_WORDS, k=length)) + ".",
+            "content": f"{seed} {number}: " + " ".join(words.choices(WORDS, k=length)) + ".",
         }
         for number in range(turns | 1)
     ]
@@ -94,4 +94,4 @@ def _block(text: str) -> dict[str, Any]:
 
 
 def _text(words: random.Random, length: int) -> str:
-    return " ".join(words.choices(_WORDS, k=round(length / _WORD_BYTES)))
+    return " ".join(words.choices(WORDS, k=round(length / _WORD_BYTES)))

@@ -39,7 +39,7 @@ def post(url: str, path: str, body: bytes) -> bytes:
 def connected(url: str) -> Iterator[HTTPConnection]:
     """A connection to the server."""
     parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=30)
+    connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=120)
     try:
         yield connection
     finally:

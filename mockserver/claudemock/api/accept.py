@@ -10,6 +10,7 @@ from claudemock.api.replay import betas_of
 from claudemock.catalog import Model
 from claudemock.engine.attached import NO_FILES, Attached, with_tokens
 from claudemock.engine.checks import CheckContext, Checked, Subject, check, check_window
+from claudemock.engine.checks.subject import Endpoint
 from claudemock.engine.citations import Citable
 from claudemock.journal import Exchange
 from claudemock.prompt.chain import Earlier, Prompt, read_prompt
@@ -54,6 +55,7 @@ class _Read(NamedTuple):
     whole: Mapping[str, Any] | None = None
     former: Accepted | None = None
     kept: int = 0
+    endpoint: Endpoint = "messages"
 
 
 def depends_on(exchange: Exchange) -> tuple[str, frozenset[str], str | None]:
@@ -61,16 +63,16 @@ def depends_on(exchange: Exchange) -> tuple[str, frozenset[str], str | None]:
     return exchange.version, exchange.betas, exchange.header(b"anthropic-beta")
 
 
-def accept(world: World, place: Scope, exchange: Exchange) -> Accepted:
+def accept(world: World, place: Scope, exchange: Exchange, endpoint: Endpoint = "messages") -> Accepted:
     """Read and check a request. Raises `ApiError`."""
     data = parse_json(exchange.body)
     betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
     request = parse_messages(data, version=exchange.version, betas=betas)
     whole = None
-    if request.thread is not None:
+    if request.thread is not None and endpoint == "messages":
         data = whole = place.threads.expand(data, exchange.workspace)
         request = parse_messages(data, version=exchange.version, betas=betas)
-    return _judge(world, place, exchange, _Read(request, data, betas, whole))
+    return _judge(world, place, exchange, _Read(request, data, betas, whole, endpoint=endpoint))
 
 
 def go_on(world: World, place: Scope, exchange: Exchange, opening: Opening[Accepted]) -> Accepted | None:
@@ -115,14 +117,15 @@ def _judge(world: World, place: Scope, exchange: Exchange, read: _Read) -> Accep
         cited=_cites(read),
         prompt=prompt if prompt and (prompt.breakpoints or request.diagnostics is not None) else None,
         whole=read.whole,
-        large=Large(data["messages"], subject, prompt) if plain and prompt and _is_large(exchange) else None,
+        large=Large(data["messages"], subject, prompt) if plain and prompt and _is_large(exchange, read) else None,
         files=files,
         counted=None if plain else data,
     )
 
 
-def _is_large(exchange: Exchange) -> bool:
-    return len(exchange.body) >= LEAST
+def _is_large(exchange: Exchange, read: _Read) -> bool:
+    """Whether the next request may go on with this one; nobody goes on with one of a batch."""
+    return len(exchange.body) >= LEAST and read.endpoint == "messages"
 
 
 def _checked(
@@ -131,13 +134,13 @@ def _checked(
     if world.settings.checks != "full":
         return None
     known = None if read.former is None or read.former.large is None else read.former.large.subject
-    context = CheckContext(model=model, version=exchange.version, betas=read.betas, endpoint="messages", files=files)
+    context = CheckContext(model, exchange.version, read.betas, read.endpoint, files)
     return check(read.request, context, None if known is None else Checked(known, read.kept))
 
 
 def _prompt(world: World, exchange: Exchange, read: _Read, data: Mapping[str, Any], model: Model) -> Prompt | None:
     """The canonical prompt, where anybody asks for it: the cache, or the next request of a long conversation."""
-    if not _is_large(exchange) and not any(word in exchange.body for word in _CACHING):
+    if not _is_large(exchange, read) and not any(word in exchange.body for word in _CACHING):
         return None
     key_betas = read.betas if world.settings.cache_key_includes_betas else frozenset[str]()
     known = None if read.former is None else read.former.large

@@ -39,8 +39,8 @@ class Answer(NamedTuple):
 class Answers:
     """Makes answers, and knows those made lately: request and reply are the same objects then, the usage is equal."""
 
-    def __init__(self) -> None:
-        self._recent: Recent[tuple[int, int, CacheUsage | None], Answer] = Recent(room=_ROOM)
+    def __init__(self, room: int = _ROOM) -> None:
+        self._recent: Recent[tuple[int, int, CacheUsage | None], Answer] = Recent(room)
 
     def of(self, turn: Turn) -> tuple[Answer, str]:
         """The answer to a turn, and its message's id."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from time import perf_counter
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from claudemock.api.asgi import App, AsgiScope, Message, Receive, Send, carry
 from claudemock.journal import Exchange
@@ -76,6 +76,7 @@ class Recorder:
 def _split(scope: AsgiScope) -> tuple[str, str]:
     """`/s/<scope>/v1/…` → the scope and the path behind it; no prefix → an empty scope.
 
+    The prefix becomes ASGI's `root_path`: what stands before the paths we answer in a URL the client is given.
     A slash in the name is `%2F`, so the path is taken apart as it was sent and decoded afterwards, as the server did.
     """
     path: str = scope["path"]
@@ -84,9 +85,11 @@ def _split(scope: AsgiScope) -> tuple[str, str]:
     raw: bytes = scope.get("raw_path") or b""  # ASGI leaves it optional
     if not raw.startswith(b"/s/"):
         name, _, rest = path[3:].partition("/")
+        scope["root_path"] = f"/s/{quote(name, safe='')}"
         return name, f"/{rest}"
     segment, _, remainder = raw[3:].partition(b"/")
     scope["raw_path"] = b"/" + remainder
+    scope["root_path"] = f"/s/{segment.decode('ascii', 'replace')}"
     return unquote(segment), f"/{unquote(remainder)}"
 
 

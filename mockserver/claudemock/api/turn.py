@@ -12,6 +12,7 @@ from claudemock.api.account import admit
 from claudemock.api.growing import LEAST, Body, Conversations, Opening
 from claudemock.api.produced import with_produced
 from claudemock.engine.cache import Plan
+from claudemock.engine.checks.subject import Endpoint
 from claudemock.engine.citations import QuoteNotFound, with_citations
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
@@ -33,8 +34,9 @@ Look = tuple[Body, Opening[Accepted] | None]
 class Intake:
     """Reads requests for messages, and knows those it accepted lately by their bytes: retries send the same again."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, endpoint: Endpoint = "messages") -> None:
         self._world = world
+        self._endpoint = endpoint
         self._recent: Recent[tuple[bytes, str, frozenset[str], str | None], Accepted] = Recent(room=1_000_000)
         self._conversations: Conversations[Accepted] = Conversations()
 
@@ -44,15 +46,20 @@ class Intake:
             return None
         return self._conversations.look(depends_on(exchange), exchange.body)
 
-    def turn(self, place: Scope, exchange: Exchange, source: bytes, look: Look | None = None) -> Turn:
-        """The turn for the exchange's body. Raises `ApiError`."""
+    def turn(
+        self, place: Scope, exchange: Exchange, source: bytes, look: Look | None = None, custom_id: str | None = None
+    ) -> Turn:
+        """The turn for the exchange's body; `custom_id` is that of a batch's request. Raises `ApiError`."""
         accepted = self._accepted(place, exchange) if look is None else self._accepted_large(place, exchange, *look)
         request, model = accepted.request, accepted.model
         exchange.model, exchange.betas = model.id, accepted.betas
         plan = self._plan(place, exchange, accepted.prompt)
         read = plan.usage.read if plan is not None else 0
-        admitted = admit(self._world, place, exchange, model, accepted.input_tokens, cached=read, speed=request.speed)
-        reply = with_produced(_choose(place, exchange, accepted), place, exchange.workspace, source)
+        batched, tokens = self._endpoint == "batch", accepted.input_tokens
+        admitted = None  # a batch's requests were admitted with it
+        if not batched:
+            admitted = admit(self._world, place, exchange, model, tokens, cached=read, speed=request.speed)
+        reply = with_produced(_choose(place, exchange, accepted, custom_id), place, exchange.workspace, source)
         exchange.script = None if reply.source == "default" else reply.source
         return Turn(
             request=request,
@@ -61,7 +68,7 @@ class Intake:
             model_name=self._world.catalog.response_model(request.model),
             source=source,
             now=exchange.started_at,
-            input_tokens=accepted.input_tokens,
+            input_tokens=tokens,
             cited=accepted.cited,
             plan=plan,
             billed_tokens=self._billed(exchange, accepted, reply),
@@ -70,13 +77,14 @@ class Intake:
             admitted=admitted,
             diagnostics=_diagnosed(place, exchange, accepted, plan, source),
             whole=accepted.whole,
+            service_tier="batch" if batched else "standard",
         )
 
     def _accepted(self, place: Scope, exchange: Exchange) -> Accepted:
         key = (exchange.body, *depends_on(exchange))
         known = self._recent.get(key)
         if known is None:
-            known = accept(self._world, place, exchange)
+            known = accept(self._world, place, exchange, self._endpoint)
             if known.counted is None:  # what a thread's turn stands for is not in its bytes, and no file's content is
                 self._recent.put(key, known, len(exchange.body))
         return known
@@ -121,13 +129,13 @@ def _diagnosed(
     return (found,)
 
 
-def _choose(place: Scope, exchange: Exchange, accepted: Accepted) -> Reply:
+def _choose(place: Scope, exchange: Exchange, accepted: Accepted, custom_id: str | None) -> Reply:
     """The scripted reply, or the default one. Raises 404 `not_found_error` on a strict script's miss.
 
     A reply that a fault will keep the client from using stays in the script for the retry.
     """
     request, files = accepted.request, accepted.files
-    facts = Facts(request, exchange.named, exchange.workspace)
+    facts = Facts(request, exchange.named, exchange.workspace, custom_id)
     found = place.script.take(facts, keep=any(strike.breaks for strike in exchange.faults))
     if isinstance(found, Miss):
         raise _missing(str(found))

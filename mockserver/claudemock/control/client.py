@@ -92,6 +92,39 @@ class FilesClient:
         return dict(self._server.call("POST", "files", body))
 
 
+class BatchesClient(Sequence[dict[str, Any]]):
+    """A scope's batches, oldest first, as the API shows them, with `workspace` and `script`. Looking is no poll."""
+
+    def __init__(self, server: "MockServer") -> None:
+        self._server = server
+
+    def script(self, **script: Any) -> str:
+        """Say how the next batch runs; returns the script's id.
+
+        `duration` (seconds; without it a batch ends at its first poll), `errored expired canceled` (a number of
+        requests, or a share below 1), `error={"type", "message"}`, `requests=[{"custom_id", "result", "error"?}]`,
+        `order="shuffled"|"requests"|"reversed"`, `not_found` (requests answered 404 at first), `match={"workspace"}`,
+        `times` (1; None: any number of batches). Raises `ControlError` for a script the server refuses.
+        """
+        return str(self._server.call("POST", "batches", {"scripts": [script]})["ids"][0])
+
+    def clear(self) -> None:
+        """Disarm all scripts of batches; the batches stay."""
+        self._server.call("DELETE", "batches")
+
+    def _all(self) -> list[dict[str, Any]]:
+        return list(self._server.call("GET", "batches")["batches"])
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._all())
+
+
 class When:
     """Replies for requests that fit a match."""
 
@@ -112,6 +145,7 @@ class MockServer:
         self.scope_name = scope
         self.clock = ClockClient(self)
         self.files = FilesClient(self)
+        self.batches = BatchesClient(self)
 
     @property
     def base_url(self) -> str:

@@ -142,6 +142,20 @@ class Limiter:
             self._take(pool, 1, now)
         return refused
 
+    def admit_batch(self, requests: int, queued: int) -> ApiError | None:
+        """The refusal of a batch that would put more requests into the queue than the tier has room for.
+
+        `queued` are the requests of batches that have not ended. The wording is unproven.
+        """
+        most = self._tier.queued_batch_requests
+        if queued + requests <= most:
+            return None
+        message = (
+            f"This request would exceed your organization's limit of {most:,} batch requests in the processing queue. "
+            f"{queued:,} are queued. Please try again when batches have ended, or cancel some."
+        )
+        return ApiError(429, "rate_limit_error", message)
+
     def settle(self, admitted: Admitted, now: float, output_tokens: int, *, cached: int | None = None) -> None:
         """Take the real output, and correct the input once the tokens read from the cache are known.
 

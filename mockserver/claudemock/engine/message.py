@@ -43,6 +43,7 @@ class Turn(NamedTuple):
     admitted: Admitted | None = None  # None: nobody counts
     diagnostics: tuple[dict[str, Any] | None] | None = None  # what the request's own `diagnostics` is answered with
     whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for
+    service_tier: str = "standard"
 
 
 def build_message(turn: Turn) -> dict[str, Any]:
@@ -148,7 +149,7 @@ def _usage(turn: Turn, content: Sequence[Block], output_tokens: int, *, all_thin
         counted = round(sum(turn.tokens.block(block, turn.model.tokenizer) for block in thinking))
         spent = output_tokens if all_thinking else counted
         usage["output_tokens_details"] = {"thinking_tokens": min(spent, output_tokens)}
-    usage["service_tier"] = "standard"
+    usage["service_tier"] = turn.service_tier
     usage["inference_geo"] = turn.request.inference_geo or turn.model.inference_geo
     ran = _server_tools(content)
     if ran is not None:

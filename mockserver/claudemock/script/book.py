@@ -7,16 +7,18 @@ from itertools import chain
 from typing import Any
 
 from claudemock.engine.reply import Reply
+from claudemock.script.batch import BatchSpec
 from claudemock.script.match import Facts, Match
 from claudemock.script.spec import ReplySpec
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Replies with the names they are reported under, and whether a miss is an error."""
+    """Replies and batches with the names they are reported under, and whether a miss is an error."""
 
     replies: tuple[tuple[str, ReplySpec], ...] = ()
     strict: bool = False
+    batches: tuple[tuple[str, BatchSpec], ...] = ()
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Script files: YAML or JSON, a list of replies or `{replies?: [...], faults?: [...], strict?: bool}`.
+"""Script files: YAML or JSON, a list of replies or `{replies?, faults?, batches?: [...], strict?: bool}`.
 
 Errors name file, line and column, because a script file is written by hand.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from claudemock.faults.spec import FaultSpec, parse_fault
+from claudemock.script.batch import parse_batch_script
 from claudemock.script.book import Script
 from claudemock.script.spec import ReplySpec, ScriptError, parse_reply
 
@@ -28,8 +29,9 @@ def load_scripts(paths: Iterable[Path]) -> Loaded:
     """All script files as one, in order; strict if any is. Raises `ScriptError` with file, line and column."""
     loaded = [load_script(path) for path in paths]
     replies = tuple(reply for each in loaded for reply in each.script.replies)
+    batches = tuple(batch for each in loaded for batch in each.script.batches)
     faults = tuple(fault for each in loaded for fault in each.faults)
-    return Loaded(Script(replies, any(each.script.strict for each in loaded)), faults)
+    return Loaded(Script(replies, any(each.script.strict for each in loaded), batches), faults)
 
 
 def load_script(path: Path) -> Loaded:
@@ -55,22 +57,30 @@ def load_script(path: Path) -> Loaded:
 
 
 def parse_script(data: Any, name: str) -> Loaded:
-    """A script from parsed YAML or JSON; its replies are called `name#1`, `name#2`, …. Raises `ScriptError`."""
+    """A script from parsed YAML or JSON; its replies are called `name#1`, `name#2`, …. Raises `ScriptError`.
+
+    Its batches are called `name#batch1`, `name#batch2`, ….
+    """
     if isinstance(data, list):
         return Loaded(Script(_replies(data, name, ())))
     if not isinstance(data, dict):
         raise ScriptError("a script is a list of replies, or a mapping with the keys replies and faults")
-    unknown = [key for key in data if key not in ("replies", "faults", "strict")]
+    unknown = [key for key in data if key not in ("replies", "faults", "batches", "strict")]
     if unknown:
-        raise ScriptError(f"unknown key {unknown[0]!r}; a script has replies, faults and strict", (str(unknown[0]),))
+        has = "replies, faults, batches and strict"
+        raise ScriptError(f"unknown key {unknown[0]!r}; a script has {has}", (str(unknown[0]),))
     strict = data.get("strict", False)
     if not isinstance(strict, bool):
         raise ScriptError(f"strict is true or false, not {strict!r}", ("strict",))
-    for key in ("replies", "faults"):
+    for key in ("replies", "faults", "batches"):
         if not isinstance(data.get(key, []), list):
             raise ScriptError(f"{key} is a list", (key,))
     faults = tuple(parse_fault(item, ("faults", number)) for number, item in enumerate(data.get("faults", [])))
-    return Loaded(Script(_replies(data.get("replies", []), name, ("replies",)), strict), faults)
+    batches = tuple(
+        (f"{name}#batch{number}", parse_batch_script(item, ("batches", number - 1)))
+        for number, item in enumerate(data.get("batches", []), start=1)
+    )
+    return Loaded(Script(_replies(data.get("replies", []), name, ("replies",)), strict, batches), faults)
 
 
 def _replies(items: list[Any], name: str, path: tuple[str, ...]) -> tuple[tuple[str, ReplySpec], ...]:

@@ -1,7 +1,8 @@
 """Which requests a scripted reply answers. A match returns what differs, never a boolean.
 
-Patterns are globs (`*` any text, `?` one character) or, after `re:`, regular expressions. `model`, `tool`, `workspace`
-and header values match whole; `system`, `contains` and `tool_result` match anywhere in the text.
+Patterns are globs (`*` any text, `?` one character) or, after `re:`, regular expressions. `model`, `tool`, `workspace`,
+`custom_id` (that of a batch's request) and header values match whole; `system`, `contains` and `tool_result` match
+anywhere in the text.
 """
 
 import re
@@ -100,10 +101,13 @@ class Pattern:
 class Facts:
     """What a match looks at, drawn from one request the first time it is asked for."""
 
-    def __init__(self, request: MessagesRequest, headers: Mapping[bytes, bytes], workspace: str) -> None:
+    def __init__(
+        self, request: MessagesRequest, headers: Mapping[bytes, bytes], workspace: str, custom_id: str | None = None
+    ) -> None:
         self._request = request
         self._headers = headers
         self.workspace = workspace
+        self.custom_id = custom_id  # None: it is not of a batch
 
     def header(self, name: str) -> str:
         """The request header `name` (lower case); empty where it is not there."""
@@ -186,6 +190,7 @@ class Match:
     workspace: Pattern | None = None
     stream: bool | None = None
     turn: int | None = None
+    custom_id: Pattern | None = None
     header: Mapping[str, Pattern] = field(default_factory=dict)
 
     def differences(self, facts: Facts) -> list[str]:
@@ -201,6 +206,8 @@ class Match:
             checks.append(f"stream: wanted {str(self.stream).lower()}, got {str(facts.stream).lower()}")
         if self.turn is not None and self.turn != facts.turn:
             checks.append(f"turn: wanted {self.turn}, got {facts.turn}")
+        if self.custom_id is not None and (facts.custom_id is None or not self.custom_id(facts.custom_id)):
+            checks.append(f"custom_id: wanted {self.custom_id.text!r}, got {facts.custom_id or 'no batch'}")
         for name, pattern in self.header.items():
             checks.append(_unlike(f"header {name}", pattern, facts.header(name)))
         if self.system is not None:

@@ -104,9 +104,10 @@ class MatchSpec(_Spec):
     workspace: str | None = None
     stream: bool | None = None
     turn: Annotated[int, Field(ge=1)] | None = None
+    custom_id: str | None = None
     header: dict[str, str] = {}
 
-    @field_validator("model", "system", "contains", "tool", "tool_result", "workspace")
+    @field_validator("model", "system", "contains", "tool", "tool_result", "workspace", "custom_id")
     @classmethod
     def _compiles(cls, value: str | None) -> str | None:
         if value is not None:
@@ -138,6 +139,7 @@ class MatchSpec(_Spec):
             tool_result=within(self.tool_result),
             stream=self.stream,
             turn=self.turn,
+            custom_id=whole(self.custom_id),
             header={name: Pattern(text, anywhere=False) for name, text in self.header.items()},
         )
 

@@ -187,6 +187,23 @@ def use_files(client: anthropic.Anthropic, resource: Any) -> None:
     assert resource.list().data == []
 
 
+def batches(client: anthropic.Anthropic) -> None:
+    """Create, poll, iterate over the results, list, cancel, delete; the same with the beta resource."""
+    items: Any = [{"custom_id": name, "params": HELLO} for name in ("one", "two")]
+    for resource in (client.messages.batches, client.beta.messages.batches):
+        made: Any = resource.create(requests=[*items, {"custom_id": "bad", "params": {**HELLO, "max_tokens": -1}}])
+        ended: Any = resource.retrieve(made.id)
+        assert (ended.processing_status, ended.request_counts.succeeded) == ("ended", 2), ended
+        found: Any = {row.custom_id: row.result for row in resource.results(made.id)}
+        assert found["one"].message.usage.service_tier == "batch", found
+        assert found["bad"].error.error.type == "invalid_request_error", found
+        assert made.id in [batch.id for batch in resource.list(limit=1)]
+        assert resource.delete(made.id).type == "message_batch_deleted"
+        stopped: Any = resource.create(requests=items)
+        assert resource.cancel(stopped.id).processing_status == "canceling"
+        assert resource.retrieve(stopped.id).request_counts.canceled == 2
+
+
 async def asynchronous(client: anthropic.AsyncAnthropic) -> None:
     """The same calls on the async client."""
     script("Hi.")
@@ -203,6 +220,9 @@ async def asynchronous(client: anthropic.AsyncAnthropic) -> None:
     check_message(await runner.until_done(), "It is 4 °C.")
     assert (await client.messages.count_tokens(model=MODEL, messages=HELLO["messages"])).input_tokens > 0
     assert [model.id async for model in client.models.list()]
+    made = await client.messages.batches.create(requests=[{"custom_id": "one", "params": HELLO}])
+    assert (await client.messages.batches.retrieve(made.id)).processing_status == "ended"
+    assert [row.result.type async for row in await client.messages.batches.results(made.id)] == ["succeeded"]
     answers = await asyncio.gather(*(client.messages.create(**HELLO) for _ in range(20)))
     assert len({answer.id for answer in answers}) == 20
 
@@ -215,6 +235,6 @@ async def run_async() -> None:
 
 warnings.simplefilter("error")
 with anthropic.Anthropic(**STRICT) as sdk:
-    for part in (create, stream, structured, tool_loop, thinking, lookups, errors, files):
+    for part in (create, stream, structured, tool_loop, thinking, lookups, errors, files, batches):
         part(sdk)
 asyncio.run(run_async())

@@ -81,6 +81,20 @@ async function lookups() {
   assert.ok((await client.models.retrieve(model)).display_name);
 }
 
+async function batches() {
+  const requests = ["one", "two"].map((custom_id) => ({ custom_id, params: hello }));
+  const made = await client.messages.batches.create({ requests });
+  assert.equal((await client.messages.batches.retrieve(made.id)).processing_status, "ended");
+  const ids = [];
+  for await (const row of await client.messages.batches.results(made.id)) {
+    assert.equal(row.result.message.usage.service_tier, "batch");
+    ids.push(row.custom_id);
+  }
+  assert.deepEqual(ids.sort(), ["one", "two"]);
+  for await (const batch of client.messages.batches.list({ limit: 1 })) assert.match(batch.id, /^msgbatch_01/);
+  assert.equal((await client.messages.batches.delete(made.id)).type, "message_batch_deleted");
+}
+
 async function errors() {
   await assert.rejects(client.messages.create({ ...hello, model: "claude-none" }), Anthropic.NotFoundError);
   await assert.rejects(client.messages.create({ ...hello, max_tokens: -1 }), (error) => {
@@ -92,4 +106,4 @@ async function errors() {
   await assert.rejects(stranger.messages.create(hello), Anthropic.AuthenticationError);
 }
 
-for (const part of [create, stream, structured, toolRunner, lookups, errors]) await part();
+for (const part of [create, stream, structured, toolRunner, lookups, batches, errors]) await part();
