@@ -213,24 +213,6 @@ def test_server_tools_have_fixed_costs() -> None:
     assert ESTIMATOR.request(old, OLD) == pytest.approx(2626, rel=0.01)
 
 
-def test_server_tools_make_the_model_read_again() -> None:
-    """After each round of server tools the whole prompt is input once more; parallel calls are one round."""
-    request = body("Fetch it", tools=[{"type": "web_fetch_20250910", "name": "web_fetch"}])
-    first = ESTIMATOR.request(request, OLD)
-    call = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_fetch", "input": {"url": "http://a.b"}}
-    page = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "word " * 500}}
-    result = {"type": "web_fetch_tool_result", "content": {"type": "web_fetch_result", "url": "", "content": page}}
-    text = {"type": "text", "text": "Done."}
-    assert ESTIMATOR.sampled_input(request, [text], OLD) == first
-    once = ESTIMATOR.sampled_input(request, [call, result, text], OLD)
-    assert 2 * first + 500 < once < 2 * first + 800
-    parallel = ESTIMATOR.sampled_input(request, [call, call, result, result, text], OLD)
-    twice = ESTIMATOR.sampled_input(request, [call, result, call, result, text], OLD)
-    assert 2 * first + 1000 < parallel < 2 * first + 1600
-    assert twice > parallel + first
-    assert ESTIMATOR.sampled_input(request, [call, result], OLD) == once
-
-
 def test_hidden_thinking_shows_in_its_signature() -> None:
     """With omitted thinking the text is empty, and only the length of the signature tells how much there was."""
     short, long = ({"type": "thinking", "thinking": "", "signature": "E" * n} for n in (330, 2330))

@@ -8,7 +8,11 @@ from urllib.parse import urlsplit
 
 from claudemock.control.client import MockServer
 
-HEADERS = {"x-api-key": "sk-ant-mock", "anthropic-version": "2023-06-01", "content-type": "application/json"}
+HEADERS: dict[str, str] = {
+    "x-api-key": "sk-ant-mock",
+    "anthropic-version": "2023-06-01",
+    "content-type": "application/json",
+}
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
 """Message threads: held by the server, continued once, with the error codes the SDK knows."""
 
 import json
+from collections.abc import Generator
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from claudemock.control.client import MockServer
 from tests.unit.test_stream import parse
-from tests.wire_client import Response, ask, send
+from tests.wire_client import HEADERS, Response, ask, send
 
 BETA: dict[str, str | None] = {"anthropic-beta": "message-threads-2026-08-12"}
 
@@ -111,3 +114,54 @@ def test_what_threads_do_not_support(server: MockServer, body: dict[str, Any], f
 def test_without_the_beta_there_are_no_threads(server: MockServer) -> None:
     """The field is unknown without its header."""
     assert ask(server, thread={"type": "create"}).error[2] == "thread: Extra inputs are not permitted"
+
+
+def paced(server: MockServer, previous: str) -> Generator[bytes, None, None]:
+    """A turn whose answer takes its time: what has come of it, event by event."""
+    server.reply("Slowly, very slowly, word by word.", pacing={"tokens_per_second": 40}, chunk=4)
+    body = {
+        "model": "claude-opus-4-8",
+        "max_tokens": 100,
+        "stream": True,
+        "messages": [{"role": "user", "content": "Who am I?"}],
+        "thread": {"type": "continue", "previous_message_id": previous},
+    }
+    url = urlsplit(server.base_url)
+    connection = HTTPConnection(url.hostname or "", url.port, timeout=30)
+    try:
+        connection.request(
+            "POST",
+            url.path + "/v1/messages",
+            json.dumps(body),
+            HEADERS | {name: value or "" for name, value in BETA.items()},
+        )
+        response = connection.getresponse()
+        while piece := response.readline():
+            yield piece
+    finally:
+        connection.close()
+
+
+def test_nobody_continues_what_is_being_answered(server: MockServer) -> None:
+    """While an answer is under way the one it continues is taken; afterwards it is used up."""
+    first = create(server)
+    answering = paced(server, first)
+    next(answering)
+    assert code(proceed(server, first)) == (400, "thread_continue_in_flight")
+    rest = b"".join(answering)
+    assert b"message_stop" in rest
+    assert code(proceed(server, first)) == (400, "thread_already_continued")
+
+
+def test_an_answer_that_broke_off_uses_nothing_up(server: MockServer) -> None:
+    """A client that hangs up can continue from where it did."""
+    first = create(server)
+    answering = paced(server, first)
+    next(answering)
+    answering.close()
+    server.wait(count=2)
+    deadline = 100
+    while (response := proceed(server, first)).status != 200 and deadline:
+        assert code(response) == (400, "thread_continue_in_flight")
+        deadline -= 1
+    assert response.status == 200

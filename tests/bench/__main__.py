@@ -33,12 +33,13 @@ def throughput(wrk: Wrk, server: ServerProcess, floor: ServerProcess) -> Iterato
 
     The server knows a request it accepted a moment ago; where each is new it has to read them all.
     """
-    for kind, path, target, body in (
-        ("whole", "/v1/messages", WHOLE, cases.request()),
-        ("stream", "/stream", STREAM, cases.request(stream=True)),
-        ("caching, tools", "/v1/messages", AGENT, cases.agent_request()),
+    known, loads = ((1, False), (32, False)), ((1, False), (32, False), (32, True))
+    for kind, path, target, body, kinds in (
+        ("whole", "/v1/messages", WHOLE, cases.request(), loads),
+        ("stream", "/stream", STREAM, cases.request(stream=True), loads),
+        ("caching, tools", "/v1/messages", AGENT, cases.agent_request(), known),
     ):
-        for connections, new in ((1, False), (32, False), (32, True)):
+        for connections, new in kinds:
             rounds = [
                 (
                     wrk.run(server, "/v1/messages", body, connections, SECONDS, new=new),

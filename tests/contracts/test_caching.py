@@ -69,75 +69,75 @@ def test_a_changing_value_is_named(kind: str, words: list[str], shape: Any) -> N
     assert words[0][: found.details["byte"]] == words[1][: found.details["byte"]]
 
 
-@pytest.mark.parametrize(
-    "steps",
-    [
-        pytest.param(talk(*[STABLE] * 4, cache_control=AUTO), id="growth with a moving marker"),
-        pytest.param(one_shots(*[STABLE] * 4), id="one prompt, many questions"),
-        pytest.param(one_shots(marked("A"), marked("B"), marked("A"), marked("B"), marked("A"), marked("B")), id="A/B"),
-        pytest.param(
-            (ask("One?", system=STABLE, cache_control=AUTO), reply(ANSWERS[0]), new(), ask("Two?"), reply(ANSWERS[1])),
-            id="first turns of two conversations",
+LOOKS_LIKE_DRIFT = [
+    pytest.param(talk(*[STABLE] * 4, cache_control=AUTO), id="growth with a moving marker"),
+    pytest.param(one_shots(*[STABLE] * 4), id="one prompt, many questions"),
+    pytest.param(one_shots(marked("A"), marked("B"), marked("A"), marked("B"), marked("A"), marked("B")), id="A/B"),
+    pytest.param(
+        (ask("One?", system=STABLE, cache_control=AUTO), reply(ANSWERS[0]), new(), ask("Two?"), reply(ANSWERS[1])),
+        id="first turns of two conversations",
+    ),
+    pytest.param(
+        one_shots(*[[text(RULES, cache=True), text(f"It is 10:00:0{n}.")] for n in range(4)]),
+        id="a clock behind the marker",
+    ),
+    pytest.param(
+        one_shots(*[[text(RULES, cache=True), text(f"User {n}.", cache=True)] for n in range(4)]),
+        id="a shared part, then one per user",
+    ),
+    pytest.param(
+        (ask("One?", system=STABLE), fails(529), again(0.5, 1), fails(529), again(1, 2), reply(ANSWERS[0])),
+        id="retries",
+    ),
+    pytest.param(
+        one_shots(STABLE, [dict(reversed(STABLE[0].items()))], [{**STABLE[0], "citations": None}]),
+        id="spellings of the same block",
+    ),
+    pytest.param(
+        (
+            ask("Plan it.", system=marked("Plan."), tools=[tool("plan")]),
+            reply(ANSWERS[0]),
+            new(),
+            ask("Do it.", system=marked("Do."), tools=[tool("run"), tool("read")]),
+            reply(ANSWERS[1]),
+            new(),
+            ask("Check it.", system=marked("Check."), tools=[tool("test")]),
+            reply(ANSWERS[2]),
         ),
-        pytest.param(
-            one_shots(*[[text(RULES, cache=True), text(f"It is 10:00:0{n}.")] for n in range(4)]),
-            id="a clock behind the marker",
+        id="sub-agents with prompts and tools of their own",
+    ),
+    pytest.param(
+        (
+            ask("warm", system=STABLE, max_tokens=0),
+            reply(stop_reason="max_tokens"),
+            new(),
+            ask("Question?", max_tokens=500),
+            reply(ANSWERS[0]),
+            new(),
+            ask("Another?"),
+            reply(ANSWERS[1]),
         ),
-        pytest.param(
-            one_shots(*[[text(RULES, cache=True), text(f"User {n}.", cache=True)] for n in range(4)]),
-            id="a shared part, then one per user",
+        id="pre-warming",
+    ),
+    pytest.param(
+        (
+            ask("One?", system=STABLE, cache_control=AUTO),
+            reply(ANSWERS[0]),
+            wait(400),
+            keep(lambda history: [{"role": "user", "content": "(shortened)"}, *history[1:]]),
+            ask("Two?"),
+            reply(ANSWERS[1]),
+            wait(400),
+            keep(lambda history: [{"role": "user", "content": "(again)"}, *history[1:]]),
+            ask("Three?"),
+            reply(ANSWERS[2]),
         ),
-        pytest.param(
-            (ask("One?", system=STABLE), fails(529), again(0.5, 1), fails(529), again(1, 2), reply(ANSWERS[0])),
-            id="retries",
-        ),
-        pytest.param(
-            one_shots(STABLE, [dict(reversed(STABLE[0].items()))], [{**STABLE[0], "citations": None}]),
-            id="spellings of the same block",
-        ),
-        pytest.param(
-            (
-                ask("Plan it.", system=marked("Plan."), tools=[tool("plan")]),
-                reply(ANSWERS[0]),
-                new(),
-                ask("Do it.", system=marked("Do."), tools=[tool("run"), tool("read")]),
-                reply(ANSWERS[1]),
-                new(),
-                ask("Check it.", system=marked("Check."), tools=[tool("test")]),
-                reply(ANSWERS[2]),
-            ),
-            id="sub-agents with prompts and tools of their own",
-        ),
-        pytest.param(
-            (
-                ask("warm", system=STABLE, max_tokens=0),
-                reply(stop_reason="max_tokens"),
-                new(),
-                ask("Question?", max_tokens=500),
-                reply(ANSWERS[0]),
-                new(),
-                ask("Another?"),
-                reply(ANSWERS[1]),
-            ),
-            id="pre-warming",
-        ),
-        pytest.param(
-            (
-                ask("One?", system=STABLE, cache_control=AUTO),
-                reply(ANSWERS[0]),
-                wait(400),
-                keep(lambda history: [{"role": "user", "content": "(shortened)"}, *history[1:]]),
-                ask("Two?"),
-                reply(ANSWERS[1]),
-                wait(400),
-                keep(lambda history: [{"role": "user", "content": "(again)"}, *history[1:]]),
-                ask("Three?"),
-                reply(ANSWERS[2]),
-            ),
-            id="edits after the entry has expired",
-        ),
-    ],
-)
+        id="edits after the entry has expired",
+    ),
+]
+
+
+@pytest.mark.parametrize("steps", LOOKS_LIKE_DRIFT)
 def test_what_looks_like_drift_and_is_none(steps: tuple[Step, ...]) -> None:
     """The traps named in the rule catalogue."""
     assert said(*steps) == set()

@@ -21,89 +21,85 @@ def in_thread(*content: Any) -> tuple[Step, ...]:
     return keep(lambda _: []), ask(*content, thread=THREAD)
 
 
-@pytest.mark.parametrize(
-    "steps",
-    [
-        pytest.param((*ASKED, ask(*RESULTS, text("Hurry up.")), reply("Rome.")), id="text behind the results"),
-        pytest.param((*ASKED, *in_thread(*RESULTS), reply("Rome.")), id="a message thread sends only results"),
-        pytest.param((*ASKED, ask(*RESULTS), fails(529), again(0.5, 1), reply("Rome.")), id="a retry"),
-        pytest.param((*ASKED, new(), ask("Something else."), reply("Very well.")), id="calls nobody ever answered"),
-        pytest.param(
-            (*ASKED, ask(result("oslo", "4 °C"), result("rome")), reply("Oslo.")), id="a result without content"
-        ),
-        pytest.param(
-            (
-                ask("Search.", tools=[{"type": "web_search_20250305", "name": "web_search"}]),
-                reply(
-                    SEARCH,
-                    stop_reason="pause_turn",
-                ),
-                ask(),
-                reply("Nothing found."),
+LOOKS_WRONG = [
+    pytest.param((*ASKED, ask(*RESULTS, text("Hurry up.")), reply("Rome.")), id="text behind the results"),
+    pytest.param((*ASKED, *in_thread(*RESULTS), reply("Rome.")), id="a message thread sends only results"),
+    pytest.param((*ASKED, ask(*RESULTS), fails(529), again(0.5, 1), reply("Rome.")), id="a retry"),
+    pytest.param((*ASKED, new(), ask("Something else."), reply("Very well.")), id="calls nobody ever answered"),
+    pytest.param((*ASKED, ask(result("oslo", "4 °C"), result("rome")), reply("Oslo.")), id="a result without content"),
+    pytest.param(
+        (
+            ask("Search.", tools=[{"type": "web_search_20250305", "name": "web_search"}]),
+            reply(
+                SEARCH,
+                stop_reason="pause_turn",
             ),
-            id="a paused server tool is sent back as it is",
+            ask(),
+            reply("Nothing found."),
         ),
-        pytest.param(
-            (
-                ask("Search.", tools=[{"type": "web_search_20250305", "name": "web_search"}]),
-                reply(
-                    SEARCH,
-                    {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []},
-                    "Nothing was found.",
-                ),
-                ask("Again."),
-                reply("Nothing again."),
+        id="a paused server tool is sent back as it is",
+    ),
+    pytest.param(
+        (
+            ask("Search.", tools=[{"type": "web_search_20250305", "name": "web_search"}]),
+            reply(
+                SEARCH,
+                {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []},
+                "Nothing was found.",
             ),
-            id="server tools need no client result",
+            ask("Again."),
+            reply("Nothing again."),
         ),
-        pytest.param(
-            (
-                ask("Oslo?", tools=[tool("get_weather")]),
-                reply("Let me look it up.", call("oslo", "get_weather", city="Os"), stop_reason="max_tokens"),
-                keep(lambda history: [history[0], {"role": "assistant", "content": "Let me look it up."}]),
-                ask("Go on."),
-                reply("4 °C."),
+        id="server tools need no client result",
+    ),
+    pytest.param(
+        (
+            ask("Oslo?", tools=[tool("get_weather")]),
+            reply("Let me look it up.", call("oslo", "get_weather", city="Os"), stop_reason="max_tokens"),
+            keep(lambda history: [history[0], {"role": "assistant", "content": "Let me look it up."}]),
+            ask("Go on."),
+            reply("4 °C."),
+        ),
+        id="an incomplete call that was cut off is dropped",
+    ),
+    pytest.param(
+        (
+            *ASKED,
+            keep(
+                lambda history: [
+                    *history[:1],
+                    {"role": "assistant", "content": [CALLS[0]]},
+                    {"role": "assistant", "content": [CALLS[1]]},
+                ]
             ),
-            id="an incomplete call that was cut off is dropped",
+            ask(*RESULTS),
+            reply("Rome."),
         ),
-        pytest.param(
-            (
-                *ASKED,
-                keep(
-                    lambda history: [
-                        *history[:1],
-                        {"role": "assistant", "content": [CALLS[0]]},
-                        {"role": "assistant", "content": [CALLS[1]]},
-                    ]
-                ),
-                ask(*RESULTS),
-                reply("Rome."),
-            ),
-            id="an assistant turn in two messages",
+        id="an assistant turn in two messages",
+    ),
+    pytest.param(
+        (
+            *ASKED,
+            keep(lambda history: [*history, {"role": "user", "content": list(RESULTS)}]),
+            ask("Hurry up."),
+            reply("Rome."),
         ),
-        pytest.param(
-            (
-                *ASKED,
-                keep(lambda history: [*history, {"role": "user", "content": list(RESULTS)}]),
-                ask("Hurry up."),
-                reply("Rome."),
-            ),
-            id="the user's words in a message of their own",
+        id="the user's words in a message of their own",
+    ),
+    pytest.param(
+        (
+            *ASKED,
+            keep(lambda history: [*history, {"role": "system", "content": "The user is in a hurry."}]),
+            ask(*RESULTS),
+            reply("Rome."),
         ),
-        pytest.param(
-            (
-                *ASKED,
-                keep(lambda history: [*history, {"role": "system", "content": "The user is in a hurry."}]),
-                ask(*RESULTS),
-                reply("Rome."),
-            ),
-            id="a system message between call and result",
-        ),
-        pytest.param(
-            (*ASKED, ask(result("oslo", "same"), result("rome", "same")), reply("Equal.")), id="equal results"
-        ),
-    ],
-)
+        id="a system message between call and result",
+    ),
+    pytest.param((*ASKED, ask(result("oslo", "same"), result("rome", "same")), reply("Equal.")), id="equal results"),
+]
+
+
+@pytest.mark.parametrize("steps", LOOKS_WRONG)
 def test_what_looks_wrong_and_is_right(steps: tuple[Step, ...]) -> None:
     """False alarms make people switch a tool off."""
     assert said(*steps) == set()

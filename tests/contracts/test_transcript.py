@@ -271,3 +271,24 @@ def test_what_is_missing_is_none() -> None:
     assert [each.served for each in story.calls] == [None, None]
     assert story.logical_calls[0].gaps == []
     assert story.exchanges[0].ended_at is None
+
+
+def test_the_order_of_keys_in_an_input_makes_another_message() -> None:
+    """Python's equality does not see it; the model does."""
+    swapped = [{"role": "assistant", "content": [call("a", "f", y={"q": 1, "p": [{"n": 1, "m": 2}]}, x=1)]}]
+    deep = [{"role": "assistant", "content": [call("a", "f", x=1, y={"q": 1, "p": [{"m": 2, "n": 1}]})]}]
+    for changed in (swapped, deep):
+
+        def damaged(history: list[Any], changed: list[Any] = changed) -> list[Any]:
+            return [history[0], *changed, *history[2:]]
+
+        story = transcript(
+            ask("Go."),
+            reply(call("a", "f", x=1, y={"q": 1, "p": [{"n": 1, "m": 2}]})),
+            ask(result("a", "1")),
+            reply("One it is, I should think."),
+            keep(damaged),
+            ask("Sure?"),
+            reply("Yes, I am quite sure of it."),
+        )
+        assert [each.fresh for each in story.calls] == [0, 1, 1]

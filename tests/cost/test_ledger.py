@@ -26,6 +26,7 @@ def test_one_exchange() -> None:
             "write_1h": 0,
             "read": 18 / PICODOLLARS,
             "output": 100 / PICODOLLARS,
+            "web_search": 0,
             "total": 158 / PICODOLLARS,
             "uncached": 500 / PICODOLLARS,
             "saved": 342 / PICODOLLARS,

@@ -89,6 +89,7 @@ def test_worked_example() -> None:
         "write_1h": 0.032,
         "read": 0.018,
         "output": 0.014,
+        "web_search": 0.0,
         "total": 0.064048,
         "uncached": 0.390048,
         "saved": 0.326,

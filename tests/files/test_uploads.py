@@ -1,6 +1,7 @@
 """Uploads that are broken or mean harm: each is refused with a 4xx, and nothing of it is left behind."""
 
 import gzip
+import os
 import socket
 import tempfile
 import zlib
@@ -40,7 +41,7 @@ class Place:
         assert self.contents() == []
         descriptors = Path("/proc/self/fd")
         if descriptors.exists():
-            targets = [str(path.readlink()) for path in descriptors.iterdir() if path.is_symlink()]
+            targets = [os.path.realpath(path) for path in descriptors.iterdir()]  # others may close meanwhile
             assert [target for target in targets if target.startswith(str(self.folder))] == []
 
 

@@ -98,6 +98,12 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "claudemock.__main__": ("claudemock.cli",),
     "claudemock_contracts": (),
+    "claudemock_contracts.drills": (
+        "claudemock.control",
+        "claudemock.serving",
+        "claudemock.fixtures",
+        "claudemock.virtual_time",
+    ),
     **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", *JUDGES)),
     "claudemock_contracts.sources": ("claudemock_contracts.exchange",),
     "claudemock_contracts.text": JUDGES,
@@ -121,6 +127,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     **dict.fromkeys((*DOORS, *PLUMBING), ("starlette", "orjson")),
     "claudemock.api": ("starlette", "orjson", "python_multipart"),
     "claudemock.app": ("starlette",),
+    "claudemock_contracts.drills": ("pydantic", "yaml", "orjson"),
     "claudemock.protocol": ("uvicorn",),
     "claudemock.serving": ("uvicorn",),
     "claudemock.demo": ("anthropic",),
@@ -136,7 +143,10 @@ DENIED_STDLIB: dict[str, tuple[str, ...]] = {
 # Imports inside functions that may reach beyond the table: subcommands load what they run, public names load on use.
 LAZY_DOORS: dict[str, tuple[str, ...]] = {
     "claudemock": ("claudemock",),
-    "claudemock.cli": ("claudemock", "claudemock_contracts"),
+    **dict.fromkeys(
+        ("claudemock.cli.main", "claudemock.cli.serve", "claudemock.cli.contracts"),
+        ("claudemock", "claudemock_contracts"),
+    ),
 }
 
 

@@ -67,10 +67,10 @@ def test_a_long_file_is_found() -> None:
 
 
 def test_a_long_function_is_found() -> None:
-    """Decorators and nested functions count with the function they belong to."""
+    """Nested functions count with the function they belong to, decorators do not."""
     text = "@decorate(\n    1,\n)\ndef outer():\n    def inner():\n        return 1\n    return inner\n"
-    assert list(habits.long_functions(ast.parse(text), 6)) == ["outer at line 1: 7 lines"]
-    assert list(habits.long_functions(ast.parse(text), 7)) == []
+    assert list(habits.long_functions(ast.parse(text), 3)) == ["outer at line 4: 4 lines"]
+    assert list(habits.long_functions(ast.parse(text), 4)) == []
 
 
 def test_a_global_statement_is_found() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from claudemock import serve
 from claudemock.catalog import Model
 from claudemock.engine.checks.signatures import check_issued, check_signatures
 from claudemock.engine.checks.subject import CheckContext, Endpoint, Subject, survey
@@ -12,6 +13,7 @@ from claudemock.wire.errors import ApiError
 from claudemock.wire.parse import parse_messages
 from tests.checks.cases import assistant, call, model, result, text, user
 from tests.thinking.conversations import BOUND, CONTROLS, UNBOUND, answered, closed_turn, open_turn, request, thought
+from tests.wire_client import send
 
 Json = dict[str, Any]
 FOREIGN = {"type": "thinking", "thinking": "Hm.", "signature": "EuMDCmMIDRgCKkB1eZPfjnRcxmoW99Zm"}
@@ -27,6 +29,12 @@ def subject(data: Json, judged_by: Model, betas: frozenset[str] = CONTROLS, endp
     """The request as the checks see it."""
     context = CheckContext(model=judged_by, version="2023-06-01", betas=betas, endpoint=endpoint)
     return survey(parse_messages(data, version="2023-06-01", betas=betas), context)
+
+
+def strict(data: Json) -> Subject:
+    """The same where only our own signatures pass."""
+    found = subject(data, UNBOUND)
+    return found._replace(context=found.context._replace(own_signatures=True))
 
 
 def refusal(
@@ -65,10 +73,26 @@ def test_what_the_real_api_signed_is_accepted_unless_only_ours_may_pass() -> Non
     data = request(user("Hi"), assistant(FOREIGN, call("toolu_1")), user(result("toolu_1")))
     assert refusal(data, UNBOUND) is None
     assert refusal(data, BOUND) is None
+    check_issued(subject(data, UNBOUND))
     with pytest.raises(ApiError) as caught:
-        check_issued(subject(data, UNBOUND))
+        check_issued(strict(data))
     assert caught.value.message == INVALID
-    check_issued(subject(open_turn(UNBOUND), UNBOUND))
+    check_issued(strict(open_turn(UNBOUND)))
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+def test_a_server_may_take_only_its_own_signatures(path: str) -> None:
+    """With the setting, thinking that this server served comes back, and a made-up signature does not."""
+    with serve(thinking_signatures="own") as server:
+        server.reply({"thinking": "Hm.", "text": "Yes."})
+        fields: Json = {"model": "claude-opus-4-8", "thinking": {"type": "adaptive"}}
+        if "count" not in path:
+            fields["max_tokens"] = 2048
+        asked = send(server, "POST", "/v1/messages", {**fields, "max_tokens": 2048, "messages": [user("Hi")]})
+        turns = [user("Hi"), assistant(*asked.json["content"]), user("Sure?")]
+        assert send(server, "POST", path, {**fields, "messages": turns}).status == 200
+        turns[1]["content"][0]["signature"] = FOREIGN["signature"]
+        assert send(server, "POST", path, {**fields, "messages": turns}).error[2] == INVALID
 
 
 @pytest.mark.parametrize("turn", [open_turn, closed_turn])

@@ -48,7 +48,7 @@ def diverges(earlier: Step, later: Call) -> Divergence | None:
         found = _first(mine, theirs, exact=stop == 2 and end > starts[2])
         if found is not None:
             return _block(earlier.call, later, group, starts[begin] + found, its[begin] + found, found, mine, theirs)
-    if one.keys([end - 1]) != other.keys([end - 1]):
+    if one.keys([end - 1])[end - 1] != other.keys([end - 1])[end - 1]:
         last = later.prompt.location(end - 1)
         return Divergence(cause="parameters", group="messages", location=last, position=end - 1, shared=0)
     return None

@@ -102,14 +102,14 @@ def _comparable(before: Sequence[Step], step: Step) -> Step | None:
 def _compare(found: CacheStory, earlier: Step, step: Step, link: Link) -> None:
     if earlier.call.model_name != step.call.model_name:
         return  # another model shares nothing, whatever else is the same
-    if step.served_read >= max(earlier.marked * _READ_ALL, 1):
-        return  # the answer says that it was read, so what differs is no part of the prompt
     if step.now and earlier.now and step.now - earlier.now >= earlier.lifetime:
         found.expired.append((earlier, step))
         return
     divergence = diverges(earlier, step.call)
     found.parted[step.call.number] = divergence
-    if divergence is not None and divergence.cause != "parameters":
+    read = step.served_read >= max(earlier.marked * _READ_ALL, 1)
+    # Where the answer says that it was read, what differs is no part of the prompt.
+    if divergence is not None and divergence.cause != "parameters" and not read:
         found.missed.append(MissedPair(earlier, step, link, divergence))
 
 

@@ -5,7 +5,7 @@ writer's response began, alive from the start of the request that wrote or read 
 applied to tokens, not to entries, so that drift shows in a test whose prompt is shorter than the real one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ class Step:
 
     call: Call
     marks: Sequence[Breakpoint]
-    keys: dict[int, bytes]
+    keys: Mapping[int, bytes]
     hit: int
     hit_tokens: int
     read: int
@@ -99,7 +99,7 @@ class Simulation:
         return Step(call, marks, keys, hit, tokens, read, now, began)
 
     def _hit(
-        self, workspace: str | None, marks: Sequence[Breakpoint], keys: dict[int, bytes], now: float
+        self, workspace: str | None, marks: Sequence[Breakpoint], keys: Mapping[int, bytes], now: float
     ) -> tuple[int, _Entry | None]:
         for mark in reversed(marks):
             for position in range(mark.position, max(mark.position - LOOK_BACK, -1), -1):

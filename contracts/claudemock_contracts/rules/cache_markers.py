@@ -12,6 +12,7 @@ _MOST = 4
 _MARGIN = 1.3  # how far the estimate of tokens may be off
 _CHARACTERS = 2.5  # per token, at least: shorter prompts need no closer look
 _TTL = 300.0
+_SHARING = 3
 _TURNS = 4
 _TAIL = 2000
 
@@ -106,42 +107,70 @@ def unused(story: Transcript) -> Iterator[Outcome]:
                 verdict="violation",
             )
             return
-    for group, tokens, place in _sharing(plain):
-        yield EXERCISED
-        if tokens >= group[0].model.min_cache_tokens * _MARGIN:
-            again = tokens * (len(group) - 1)
-            yield Observation(
-                kind="unmarked prefix",
-                expected="a cache_control on a large prefix that is sent again within minutes",
-                actual=f"{len(group)} requests begin with the same {tokens} tokens (up to {place}) and mark nothing",
-                at=group[-1].exchange,
-                path=place,
-                also=[call.exchange for call in group[:-1]][-6:],
-                tokens_lost=again,
-                dollars_lost=_saved(group, tokens),
-            )
+    for found in (_shared_heads(plain), _grown_talks(plain)):
+        for calls, again, place, what in found:
+            yield EXERCISED
+            if again:
+                yield _unmarked(calls, again, place, what)
 
 
-def _sharing(plain: Sequence[Call]) -> Iterator[tuple[Sequence[Call], int, str]]:
-    """Unmarked requests that begin alike: by their tools and system prompt, or as turns of one conversation."""
+def _unmarked(calls: Sequence[Call], again: int, place: str, what: str) -> Observation:
+    return Observation(
+        kind="unmarked prefix",
+        expected="a cache_control on a large prefix that is sent again within minutes",
+        actual=f"{what}; nothing is marked",
+        at=calls[-1].exchange,
+        path=place,
+        also=[call.exchange for call in calls[:-1]][-6:],
+        tokens_lost=again,
+        dollars_lost=_saved(calls, again),
+    )
+
+
+_Sharing = tuple[Sequence[Call], int, str, str]
+"""Requests that share a prefix, the tokens sent again (0: too few to be cached), up to where, and that in words."""
+
+
+def _shared_heads(plain: Sequence[Call]) -> Iterator[_Sharing]:
+    """Requests that begin conversations with the same tools and system prompt."""
     heads: dict[bytes, list[Call]] = {}
-    talks: dict[int, list[Call]] = {}
     for call in plain:
-        talks.setdefault(call.root.number, []).append(call)
         if call.previous is None and len(system_text(call)) + _tools_size(call) > _least(call):
             start = call.prompt.starts[2] - 1
             heads.setdefault(call.prompt.keys([start])[start], []).append(call)
     for group in heads.values():
         near = _within(group)
-        if len(near) >= 3:
+        if len(near) >= _SHARING:
             start = near[0].prompt.starts[2] - 1
-            yield near, near[0].prompt.tokens(start), near[0].prompt.location(start)
-    for group in talks.values():
-        if len(group) < 3 or _size(group[-2]) < _least(group[-2]) or len(_within(group)) < 3:
+            tokens, place = near[0].prompt.tokens(start), near[0].prompt.location(start)
+            enough = tokens >= near[0].model.min_cache_tokens * _MARGIN
+            what = f"{len(near)} requests begin with the same {tokens} tokens (up to {place})"
+            yield near, tokens * (len(near) - 1) * enough, place, what
+
+
+def _grown_talks(plain: Sequence[Call]) -> Iterator[_Sharing]:
+    """Conversations whose turns send all of the turns before them again."""
+    chains: dict[int, list[Call]] = {}
+    for call in plain:
+        before = call.previous
+        grown = before is not None and call.fresh >= len(before.messages)
+        chain = chains.pop(before.number, []) if before is not None and grown else []
+        chain.append(call)
+        chains[call.number] = chain
+    for chain in chains.values():
+        near = _within(chain)
+        if len(near) < _SHARING or _size(near[-2]) < _least(near[-2]):
             continue
-        last = len(group[-2].prompt) - 1
-        if group[-1].previous is group[-2] and group[-1].fresh >= len(group[-2].messages) and last >= 0:
-            yield group, group[-2].prompt.tokens(last), group[-2].prompt.location(last)
+        repeated = [call.prompt.tokens(len(call.prompt) - 1) for call in near[:-1]]
+        again = sum(
+            tokens for call, tokens in zip(near, repeated, strict=False) if tokens >= call.model.min_cache_tokens
+        )
+        enough = repeated[-1] >= near[-2].model.min_cache_tokens * _MARGIN
+        place = near[-2].prompt.location(len(near[-2].prompt) - 1)
+        what = (
+            f"each of {len(near)} turns sends those before it again, the last one {repeated[-1]} tokens (up to {place})"
+        )
+        yield near, again * enough, place, what
 
 
 def _within(group: Sequence[Call]) -> list[Call]:
@@ -168,13 +197,14 @@ def _size(call: Call) -> int:
     return len(system_text(call)) + _tools_size(call) + sum(len(str(message)) for message in call.messages)
 
 
-def _saved(group: Sequence[Call], tokens: int) -> float | None:
-    """What a cache would have saved: one write, then reads."""
-    more = surcharge(group[0], tokens, written=False)
-    price = group[0].model.price(group[0].prompt.input_tokens)
+def _saved(calls: Sequence[Call], again: int) -> float | None:
+    """What a cache would have saved: what was sent again read from it, and writing paid for once."""
+    more = surcharge(calls[-1], again, written=False)
+    price = calls[-1].model.price(calls[-1].prompt.input_tokens)
     if more is None or price is None:
         return None
-    return max(more * (len(group) - 1) - tokens * (price.write_5m - price.input) / 1_000_000, 0.0)
+    written = calls[-1].prompt.input_tokens
+    return max(more - written * (price.write_5m - price.input) / 1_000_000, 0.0)
 
 
 def tail_frozen(story: Transcript) -> Iterator[Outcome]:

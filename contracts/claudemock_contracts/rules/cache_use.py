@@ -94,7 +94,9 @@ def parameter_flip(story: Transcript) -> Iterator[Outcome]:
             flips.setdefault(later.call.root.number, []).append((earlier, later, what))
     for found in flips.values():
         earlier, later, what = found[-1]
-        lost = sum(max(one.marked - two.read, 0) for one, two, _ in found)
+        lost = sum(max(one.marked - max(two.read, two.served_read), 0) for one, two, _ in found)
+        if not lost:
+            continue
         yield Observation(
             kind=what.split(" ")[0],
             expected="parameters that shape the prompt stay the same while a conversation is cached",

@@ -116,18 +116,17 @@ def _duplicated(story: Transcript) -> Iterator[Outcome]:
     places: dict[tuple[int, str, object], tuple[int, int]] = {}
     for here in story.calls:
         for turn in here.fresh_turns:
-            for order, part in enumerate(turn.parts):
+            for part in turn.parts:
                 field = {"tool_use": "id", "tool_result": "tool_use_id"}.get(part.kind)
                 if field is None or part.message < here.fresh or not isinstance(part.block.get(field), str):
                     continue
                 yield EXERCISED
                 key = (here.root.number, part.kind, part.block[field])
-                place = (part.message, order)
                 known = places.get(key)
-                if known is not None and known != place and (known[0] < here.fresh or known < place):
+                if known is not None and (known[0] < here.fresh or known[1] == here.number):
                     yield _twice(here, part, field, known[0])
                 else:
-                    places[key] = place
+                    places[key] = (part.message, here.number)
 
 
 def _twice(here: Call, part: Part, field: str, first: int) -> Observation:

@@ -11,7 +11,7 @@ from claudemock_contracts.transcript.batches import Batches
 from claudemock_contracts.transcript.call import Call
 from claudemock_contracts.transcript.files import Files
 from claudemock_contracts.transcript.lineage import Lineage, Threads
-from claudemock_contracts.transcript.prompts import Prompts
+from claudemock_contracts.transcript.prompts import Prompts, written_alike
 from claudemock_contracts.transcript.served import read_refused, read_served
 
 _MESSAGES = "/v1/messages"
@@ -105,16 +105,19 @@ class Transcript:
             call.previous, call.link = found
             call.root = call.previous.root
             lineage = self._lineages[call.root.number]
-            call.fresh = self._shared(call.previous.messages, call.messages)
+            call.alike, call.fresh = self._shared(call.previous.messages, call.messages)
         lineage.calls.append(call)
 
-    def _shared(self, earlier: Sequence[Any], later: Sequence[Any]) -> int:
-        """How many messages both begin with."""
-        same = self.prompts.same
+    def _shared(self, earlier: Sequence[Any], later: Sequence[Any]) -> tuple[int, int]:
+        """How many messages both begin with: written alike, and the same to the model."""
+        same, alike = self.prompts.same, -1
         for number, (one, other) in enumerate(zip(earlier, later, strict=False)):
-            if one != other and not same(one, other):
-                return number
-        return min(len(earlier), len(later))
+            if not written_alike(one, other):
+                alike = number if alike < 0 else alike
+                if not same(one, other):
+                    return alike, number
+        shorter = min(len(earlier), len(later))
+        return shorter if alike < 0 else alike, shorter
 
 
 def _attempts(transcript: Transcript) -> tuple[Sequence[LogicalCall], Mapping[str, LogicalCall]]:

@@ -36,7 +36,8 @@ class Call:
 
     `messages` is the whole history: where a message thread sent only what is new, the rest is put before it, and
     `offset` counts what was. `previous` is the call whose answer this one goes on from; `fresh` is the first message
-    that is not in that call's history as it is here, so nothing before it needs to be judged again.
+    that is not in that call's history as it is here, so nothing before it needs to be judged again. The first `alike`
+    messages are written as they were there, cache markers and all.
     """
 
     exchange: Exchange
@@ -49,12 +50,12 @@ class Call:
     previous: "Call | None" = None
     link: Link | None = None
     fresh: int = 0
+    alike: int = 0
     root: "Call" = field(init=False, repr=False)
     prompts: Reading = field(repr=False)
     turn_cache: list[Turn] | None = field(default=None, repr=False)
     prompt_cache: Prompt | None = field(default=None, repr=False)
     key_cache: bytes | None = field(default=None, repr=False)
-    costs: Sequence[tuple[tuple[str | int, ...], float]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.root = self

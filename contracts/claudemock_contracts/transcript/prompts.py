@@ -1,16 +1,14 @@
 """Canonical prompts of calls, with the work of a conversation's earlier calls reused by its later ones."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from claudemock.catalog import Catalog, Model
 from claudemock.prompt.canonical import BlockDigests
-from claudemock.prompt.chain import Prompt, read_prompt
-from claudemock.prompt.segments import Path, content_of, listed
+from claudemock.prompt.chain import Earlier, Prompt, read_prompt
+from claudemock.prompt.segments import content_of
 from claudemock.prompt.tokens import TokenEstimator
 from claudemock_contracts.transcript.call import Call
-
-_Costs = Sequence[tuple[Path, float]]
 
 
 class Prompts:
@@ -36,12 +34,8 @@ class Prompts:
         """The call's prompt, with its whole history where a thread left it out."""
         if call.prompt_cache is None:
             body = call.body if not call.offset else {**call.body, "messages": call.messages}
-            counts = _Continued(self.estimator, call)
-            digests = _Known(self.digests, call, counts)
-            call.prompt_cache = read_prompt(body, call.model, counts, digests)
-            call.costs = counts.costs
-            if call.previous is not None and call.previous.fresh < call.fresh:
-                call.previous.costs = None  # a chain of calls keeps the counts of its last one
+            earlier = _earlier(call)
+            call.prompt_cache = read_prompt(body, call.model, self.estimator, self.digests, earlier=earlier)
         return call.prompt_cache
 
     def key(self, call: Call) -> bytes:
@@ -53,8 +47,6 @@ class Prompts:
 
     def same(self, one: object, other: object) -> bool:
         """Whether two messages are the same to the model: spelling and cache markers aside."""
-        if one == other:
-            return True
         if not isinstance(one, dict) or not isinstance(other, dict) or _aside(one) != _aside(other):
             return False
         mine, its = content_of(one.get("content")), content_of(other.get("content"))
@@ -64,73 +56,37 @@ class Prompts:
         return self.digests.all([role] * len(mine), mine) == self.digests.all([role] * len(its), its)
 
 
+def written_alike(one: object, other: object) -> bool:
+    """Whether two messages are equal, in the order of the keys of tool inputs too, which is part of the prompt."""
+    if one != other:
+        return False
+    if type(one) is not dict or type(other) is not dict or one.get("role") != "assistant":
+        return True
+    mine, its = one.get("content"), other.get("content")
+    if type(mine) is not list or type(its) is not list:
+        return True
+    for block, again in zip(mine, its, strict=True):
+        if type(block) is dict and "input" in block and not _in_order(block["input"], again["input"]):
+            return False
+    return True
+
+
+def _in_order(one: Any, other: Any) -> bool:
+    """Whether two equal values have their keys in the same order."""
+    if type(one) is dict:
+        return list(one) == list(other) and all(_in_order(one[key], other[key]) for key in one)
+    return type(one) is not list or all(map(_in_order, one, other))
+
+
 def _aside(message: Mapping[str, Any]) -> dict[str, Any]:
     """All of a message but its content."""
     return {key: value for key, value in message.items() if key != "content"}
 
 
-class _Continued:
-    """The estimator for one call that goes on from another: what they share is not counted again."""
-
-    def __init__(self, estimator: TokenEstimator, call: Call) -> None:
-        self._estimator = estimator
-        self._call = call
-        self.block = estimator.block
-        self.costs: _Costs = ()
-
-    def segments(self, body: Mapping[str, Any], tokenizer: str) -> _Costs:
-        self.costs = self._counted(body, tokenizer)
-        return self.costs
-
-    def _counted(self, body: Mapping[str, Any], tokenizer: str) -> _Costs:
-        earlier, fresh = self._call.previous, self._call.fresh
-        usable = earlier is not None and earlier.costs is not None and earlier.model is self._call.model
-        messages = body.get("messages")
-        if not usable or earlier is None or earlier.costs is None or fresh < 2 or not isinstance(messages, list):
-            return self._estimator.segments(body, tokenizer)
-        new = self._estimator.segments({**body, "messages": messages[fresh:]}, tokenizer)
-        head = 1 + len(listed(body.get("tools"))) + len(content_of(body.get("system")))
-        tail = [(("messages", int(path[1]) + fresh, *path[2:]), cost) for path, cost in new[head:]]
-        return [*new[:head], *_shared(earlier.costs, fresh), *tail]
-
-
-class _Known(BlockDigests):
-    """Digests for one call that goes on from another: those of the messages they share are taken over."""
-
-    __slots__ = ("_counts", "_memo", "_shared")
-
-    def __init__(self, memo: BlockDigests, call: Call, counts: _Continued) -> None:
-        super().__init__(1)
-        self._memo = memo
-        self._counts = counts
-        self._shared: Sequence[bytes] = ()
-        earlier = call.previous
-        prompt = None if earlier is None else earlier.prompt_cache
-        if earlier is None or prompt is None or earlier.costs is None or len(prompt) != len(earlier.costs) - 1:
-            return  # some blocks are no part of the prompt, so they cannot be told by their numbers
-        start = prompt.starts[2]
-        self._shared = prompt.digests()[start : start + len(_shared(earlier.costs, call.fresh))]
-
-    def all(self, places: Iterable[str], blocks: Iterable[Any]) -> list[bytes]:
-        """As the memo does it, but for what is known."""
-        where, what = list(places), list(blocks)
-        if not self._shared or len(where) != len(self._counts.costs) - 1:
-            return self._memo.all(where, what)
-        head = next((at for at, place in enumerate(where) if place not in ("tools", "system")), len(where))
-        rest = head + len(self._shared)
-        known = self._memo.all(where[:head], what[:head])
-        return [*known, *self._shared, *self._memo.all(where[rest:], what[rest:])]
-
-
-def _shared(costs: _Costs, fresh: int) -> _Costs:
-    """The counts of the messages before message `fresh`."""
-    begin = next((at for at, (path, _) in enumerate(costs) if path[0] == "messages"), len(costs))
-    low, high = begin, len(costs)
-    while low < high:
-        middle = (low + high) // 2
-        number = costs[middle][0][1]
-        if isinstance(number, int) and number < fresh:
-            low = middle + 1
-        else:
-            high = middle
-    return costs[begin:low]
+def _earlier(call: Call) -> Earlier | None:
+    """What was read of the call this one goes on from."""
+    before = call.previous
+    if before is None or before.prompt_cache is None:
+        return None
+    shared = min(call.alike, len(before.messages) - 1)
+    return Earlier(before.prompt_cache, shared) if shared > 0 else None

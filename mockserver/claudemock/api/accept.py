@@ -134,7 +134,14 @@ def _checked(
     if world.settings.checks != "full":
         return None
     known = None if read.former is None or read.former.large is None else read.former.large.subject
-    context = CheckContext(model, exchange.version, read.betas, read.endpoint, files)
+    context = CheckContext(
+        model=model,
+        version=exchange.version,
+        betas=read.betas,
+        endpoint=read.endpoint,
+        files=files,
+        own_signatures=world.settings.thinking_signatures == "own",
+    )
     return check(read.request, context, None if known is None else Checked(known, read.kept))
 
 

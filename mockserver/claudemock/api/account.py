@@ -76,5 +76,6 @@ def settled_limits(place: Scope, turn: Turn, message: Mapping[str, Any]) -> Head
         return None
     now, used = place.clock.now(), tokens_of(message["usage"])
     before = place.limiter.headers(turn.admitted, now) if turn.request.stream else None
-    place.limiter.settle(turn.admitted, now, used.output, cached=used.read)
+    fresh = used.prompt - used.read  # also what the model read again after the API's own tools
+    place.limiter.settle(turn.admitted, now, used.output, cached=turn.admitted.input_tokens - fresh)
     return before or place.limiter.headers(turn.admitted, now)

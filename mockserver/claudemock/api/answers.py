@@ -74,7 +74,7 @@ def _make(turn: Turn, seed: bytes) -> Answer:
         seed,
         chunk=turn.reply.chunk,
         count_thinking=_COUNT_THINKING in turn.betas,
-        input_tokens=turn.input_tokens if turn.billed_tokens != turn.input_tokens else None,
+        first={key: value for key, value in turn.first_usage.counters().items() if key not in turn.reply.usage},
     )
     before, _, after = first.line.partition(message_id)
     return Answer(turn.request, turn.reply, message, usage, before, after, rest)

@@ -1,6 +1,8 @@
 """The words the ASGI layers share: types, and where a request's exchange and scope are carried."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from claudemock.journal import Exchange
@@ -36,6 +38,18 @@ async def hung_up(receive: Receive) -> None:
     """Returns once the client has hung up. The request's body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def gone_within(receive: Receive, seconds: float) -> bool:
+    """Wait; says whether the client hung up meanwhile, which ends the wait."""
+    gone = asyncio.ensure_future(hung_up(receive))
+    try:
+        await asyncio.wait({gone}, timeout=seconds)
+        return gone.done()
+    finally:
+        gone.cancel()
+        with suppress(asyncio.CancelledError):
+            await gone
 
 
 _EXCHANGE, _SCOPE = "claudemock.exchange", "claudemock.scope"

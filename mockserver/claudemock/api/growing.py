@@ -13,6 +13,7 @@ LEAST = 8192
 
 _MOST = 32  # conversations
 _ROOM = 16_000_000  # bytes of their bodies
+_SAMPLE = 2048  # bytes
 _ENDS = 4  # messages at the end that may change: a moved cache marker changes two, some clients mark two
 
 Value = TypeVar("Value")
@@ -71,8 +72,10 @@ class Conversations(Generic[Value]):
         """A body, and what is known of it: None if it is not even for half of one seen before its like."""
         for number, seen in reversed(self._seen.items()):
             other = seen.body
-            half = len(other.raw) // 2  # whether all up to there is the same is looked at below
-            if seen.key != key or not raw.startswith(other.raw[half - 64 : half], half - 64):
+            half = len(other.raw) // 2  # two samples: whether all up to there is the same is looked at below
+            if not raw.startswith(other.raw[:_SAMPLE]) or not raw.startswith(other.raw[half : half + 64], half):
+                continue
+            if seen.key != key:
                 continue
             if raw == other.raw:
                 self._seen.move_to_end(number)

@@ -2,16 +2,17 @@
 
 import asyncio
 from contextlib import suppress
-
-import orjson
+from typing import NamedTuple
 
 from claudemock.api.account import Billing, settled_limits
 from claudemock.api.answers import Answer, Answers
-from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, hung_up
+from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, gone_within, hung_up
 from claudemock.api.body import read_body
+from claudemock.api.continuation import Continuation
 from claudemock.api.faulting import altered, target_of
-from claudemock.api.respond import Headers, identify, send_whole
+from claudemock.api.respond import Headers, identify
 from claudemock.api.turn import Intake
+from claudemock.engine.limits import HeaderPairs
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Pacing
 from claudemock.engine.stream import Event, encode
@@ -36,6 +37,26 @@ class Messages:
         """Serve one request."""
         exchange, place = carried(scope)
         await read_body(receive, exchange, self._world.settings.limits.messages)
+        made = self._make(exchange, place)
+        headers = self._success(exchange, place, made)
+        if made.turn.request.stream:
+            sequence = made.answer.events(made.message_id)
+            if exchange.faults:
+                sequence = altered(sequence, exchange, target_of(scope))
+            await self._begin(send, headers, exchange, place, made)
+            try:
+                await self._stream(place, made, sequence, receive, send)
+            finally:
+                if made.thread is not None:
+                    made.thread.end()
+            return
+        if made.turn.reply.pacing is not None and await _gone_meanwhile(receive, place, made):
+            return
+        await self._begin(send, headers, exchange, place, made)
+        await send({"type": "http.response.body", "body": made.body, "more_body": False})
+
+    def _make(self, exchange: Exchange, place: Scope) -> "_Made":
+        """The answer, and all that making it changes. Raises `ApiError`."""
         look = self._intake.look(exchange)
         with self._world.step():
             identify(exchange, place, None if look is None else look[0].digest)
@@ -45,36 +66,60 @@ class Messages:
             answer, message_id = self._answers.of(turn)
             exchange.usage = answer.usage
             self._billing.charge(exchange, turn, answer.message)
-            _remember(exchange, place, turn, answer)
-            limits = settled_limits(place, turn, answer.message)
-        if turn.request.stream:
-            headers = self._headers.success(exchange, place, _EVENT_STREAM, None, limits)
-            sequence = answer.events(message_id)
-            if exchange.faults:
-                sequence = altered(sequence, exchange, target_of(scope))
-            await self._stream(place, turn, sequence, headers, receive, send)
-            return
-        raw = answer.body(message_id)
-        headers = self._headers.success(exchange, place, b"application/json", len(raw), limits)
-        await send_whole(send, 200, headers, raw)
+            late = bool(exchange.faults) or (turn.reply.pacing is not None and not turn.request.stream)
+            if not late:
+                _commit(exchange, place, turn, answer)
+            thread = Continuation.of(self._world, place, exchange, turn, answer)
+            return _Made(turn, answer, message_id, settled_limits(place, turn, answer.message), thread, late)
 
-    async def _stream(
-        self, place: Scope, turn: Turn, sequence: list[Event], headers: HeaderBlock, receive: Receive, send: Send
-    ) -> None:
-        padding = self._world.settings.padding
+    def _success(self, exchange: Exchange, place: Scope, made: "_Made") -> HeaderBlock:
+        if made.turn.request.stream:
+            return self._headers.success(exchange, place, _EVENT_STREAM, None, made.limits)
+        return self._headers.success(exchange, place, b"application/json", len(made.body), made.limits)
+
+    async def _begin(self, send: Send, headers: HeaderBlock, exchange: Exchange, place: Scope, made: "_Made") -> None:
+        """Send the headers. What the request wrote to the cache can be read once they are out."""
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        if turn.reply.pacing is None:
-            await _all_at_once(send, b"".join(encode(sequence, turn.source, padding=padding)))
+        if made.late and exchange.response_start_ms is not None:
+            with self._world.step():
+                _commit(exchange, place, made.turn, made.answer)
+
+    async def _stream(self, place: Scope, made: "_Made", sequence: list[Event], receive: Receive, send: Send) -> None:
+        padding = self._world.settings.padding
+        if made.turn.reply.pacing is None:
+            await _all_at_once(send, b"".join(encode(sequence, made.turn.source, padding=padding)))
         else:
-            await _paced(send, receive, place, sequence, turn, padding)
+            await _paced(send, receive, place, sequence, made, padding)
 
 
-def _remember(exchange: Exchange, place: Scope, turn: Turn, answer: Answer) -> None:
-    """What the request leaves behind: entries in the prompt cache, the state of its thread."""
+class _Made(NamedTuple):
+    """A request's answer. `late`: something is to happen before its response begins."""
+
+    turn: Turn
+    answer: Answer
+    message_id: str
+    limits: HeaderPairs | None
+    thread: Continuation | None
+    late: bool
+
+    @property
+    def body(self) -> bytes:
+        """The JSON body."""
+        return self.answer.body(self.message_id)
+
+
+def _commit(exchange: Exchange, place: Scope, turn: Turn, answer: Answer) -> None:
+    """The response begins: what the request wrote to the prompt cache can be read."""
     if turn.plan is not None:
-        place.caches.of(exchange.workspace).commit(turn.plan, exchange.started_at, answer.message["content"])
-    if turn.whole is not None:
-        place.threads.keep(orjson.loads(exchange.body), turn.whole, exchange.workspace, answer.message)
+        place.caches.of(exchange.workspace).commit(turn.plan, place.clock.now(), answer.message["content"])
+
+
+async def _gone_meanwhile(receive: Receive, place: Scope, made: _Made) -> bool:
+    """Take the time a paced reply takes to be made; says whether the client hung up."""
+    pacing, output = made.turn.reply.pacing or Pacing(), made.answer.message["usage"]["output_tokens"]
+    spent = output / pacing.tokens_per_second if pacing.tokens_per_second else 0.0
+    seconds = place.clock.pause((pacing.first_token_ms or 0) / 1000 + spent)
+    return seconds > 0 and await gone_within(receive, seconds)
 
 
 async def _all_at_once(send: Send, raw: bytes) -> None:
@@ -85,18 +130,20 @@ async def _all_at_once(send: Send, raw: bytes) -> None:
     await send({"type": "http.response.body", "body": rest, "more_body": False})
 
 
-async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Event], turn: Turn, padding: bool) -> None:
+async def _paced(send: Send, receive: Receive, place: Scope, sequence: list[Event], made: _Made, padding: bool) -> None:
     """Each event by itself, at its time on the scope's clock; stops when the client hangs up."""
     gone = asyncio.ensure_future(hung_up(receive))
     try:
-        waits = _waits(sequence, turn.reply.pacing or Pacing())
+        waits = _waits(sequence, made.turn.reply.pacing or Pacing())
         last = len(sequence) - 1
-        for number, piece in enumerate(encode(sequence, turn.source, padding=padding)):
+        for number, piece in enumerate(encode(sequence, made.turn.source, padding=padding)):
             seconds = place.clock.pause(waits[number])
             if seconds > 0:
                 await asyncio.wait({gone}, timeout=seconds)
             if gone.done():
                 return
+            if made.thread is not None and number == last:
+                made.thread.complete()
             await send({"type": "http.response.body", "body": piece, "more_body": number < last})
     finally:
         gone.cancel()

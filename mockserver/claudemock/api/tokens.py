@@ -35,7 +35,8 @@ class CountTokens:
         files = attach(world, place, exchange.workspace, request, exchange.body)
         if world.settings.checks == "full":
             version, betas = exchange.version, exchange.betas
-            check(request, CheckContext(model, version, betas, endpoint="count_tokens", files=files))
+            own = world.settings.thinking_signatures == "own"
+            check(request, CheckContext(model, version, betas, "count_tokens", files, own))
         admit_request(world, place, exchange, "count_tokens", model.id)
         counted = world.tokens.request(with_tokens(data, files, world.tokens, model.tokenizer), model.tokenizer)
         answer: dict[str, object] = {"input_tokens": counted}

@@ -1,11 +1,8 @@
 """From a request body to the turn the engine answers: what was accepted, the cache, the limits, the reply."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
-
-import orjson
 
 from claudemock.api.accept import Accepted, accept, depends_on, go_on
 from claudemock.api.account import admit
@@ -25,8 +22,6 @@ from claudemock.script.default import default_reply
 from claudemock.script.match import Facts
 from claudemock.wire.errors import ApiError
 from claudemock.world import Scope, World
-
-_SERVER_CALLS = ("server_tool_use", "mcp_tool_use")
 
 Look = tuple[Body, Opening[Accepted] | None]
 
@@ -71,7 +66,6 @@ class Intake:
             input_tokens=tokens,
             cited=accepted.cited,
             plan=plan,
-            billed_tokens=self._billed(exchange, accepted, reply),
             betas=accepted.betas,
             tokens=self._world.tokens,
             admitted=admitted,
@@ -108,13 +102,6 @@ class Intake:
         if prompt is None:
             return None
         return place.caches.of(exchange.workspace).plan(prompt, exchange.started_at)
-
-    def _billed(self, exchange: Exchange, accepted: Accepted, reply: Reply) -> int:
-        """A model that uses the API's own tools reads the prompt again after each (recorded)."""
-        if not any(block["type"] in _SERVER_CALLS for block in reply.content):
-            return accepted.input_tokens
-        body: Mapping[str, Any] = accepted.counted or orjson.loads(exchange.body)
-        return self._world.tokens.sampled_input(body, reply.content, accepted.model.tokenizer)
 
 
 def _diagnosed(

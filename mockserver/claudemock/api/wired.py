@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import suppress
 
-from claudemock.api.asgi import HeaderBlock, Message, Receive, Send
+from claudemock.api.asgi import HeaderBlock, Message, Receive, Send, gone_within
 from claudemock.faults.base import ByteFilter, End, Pause, Step, Strike
 from claudemock.faults.book import meant
 from claudemock.journal import Exchange
@@ -113,29 +112,13 @@ class Wired:
             if left is not None:
                 left -= portion
             real = portion if pause.seconds is None else self._place.clock.pause(portion)
-            if real > 0 and await self._gone(real):
+            if real > 0 and await gone_within(self._receive, real):
                 self._over = True
                 return
             if pause.ping_every is not None and (left is None or left > 0):
                 await self._send({"type": "http.response.body", "body": _PING, "more_body": True})
 
-    async def _gone(self, seconds: float) -> bool:
-        """Wait; whether the client hung up meanwhile."""
-        gone = asyncio.ensure_future(_hung_up(self._receive))
-        try:
-            await asyncio.wait({gone}, timeout=seconds)
-            return gone.done()
-        finally:
-            gone.cancel()
-            with suppress(asyncio.CancelledError):
-                await gone
-
 
 def _note(strike: Strike | None, what: str) -> None:
     if strike is not None:
         strike.sent = what
-
-
-async def _hung_up(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -26,7 +26,11 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFactor:
-    """A factor on every token price: `batch`, or `inference_geo_us` for inference kept in the United States."""
+    """A price beside those of tokens.
+
+    `batch` and `inference_geo_us` (inference kept in the United States) are factors on every token price,
+    `web_search_thousand` are the dollars for a thousand web searches.
+    """
 
     value: float
     provenance: str

@@ -55,12 +55,13 @@ class Write(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What the cache does for one request that started at `started`."""
+    """What the cache does for one request that started at `started`; prefixes below `least` tokens are not cached."""
 
     prompt: Prompt
     started: float
     usage: CacheUsage
     writes: Sequence[Write] = ()
+    least: int = 0
 
 
 class PromptCache:
@@ -76,7 +77,7 @@ class PromptCache:
         minimum = self._least(prompt)
         marks = [mark for mark in prompt.breakpoints if prompt.tokens(mark.position) >= minimum]
         if not marks:
-            return Plan(prompt=prompt, started=now, usage=CacheUsage(input=prompt.input_tokens))
+            return Plan(prompt=prompt, started=now, usage=CacheUsage(input=prompt.input_tokens), least=minimum)
         keys = prompt.keys(_looked_at(marks))
         hit, read = self._hit(marks, keys, now)
         if hit >= 0:
@@ -87,7 +88,7 @@ class PromptCache:
             for mark in marks
             if mark.position != hit and not self._refresh(keys[mark.position], now)
         ]
-        return Plan(prompt=prompt, started=now, usage=_billed(prompt, marks, hit, read), writes=writes)
+        return Plan(prompt=prompt, started=now, usage=_billed(prompt, marks, hit, read), writes=writes, least=minimum)
 
     def commit(self, plan: Plan, now: float, reply: Sequence[Mapping[str, Any]] = ()) -> None:
         """The response begins: what the request wrote can be read from now on.
@@ -98,9 +99,8 @@ class PromptCache:
         for write in plan.writes:
             self._write(write, now)
         if plan.prompt.breakpoints and any(map(is_server_result, reply)):
-            least = self._least(plan.prompt)
             for block, prefix in zip(reply, plan.prompt.continued(reply), strict=True):
-                if is_server_result(block) and prefix.tokens >= least:
+                if is_server_result(block) and prefix.tokens >= plan.least:
                     self._write(Write(prefix.key, _entry(prefix.tokens, LIFETIMES["5m"], plan.started)), now)
 
     def _least(self, prompt: Prompt) -> int:

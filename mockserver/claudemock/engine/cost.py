@@ -47,11 +47,12 @@ class Cost:
     read: int = 0
     output: int = 0
     uncached: int = 0
+    web_search: int = 0
 
     @property
     def total(self) -> int:
         """What was paid."""
-        return self.input + self.write_5m + self.write_1h + self.read + self.output
+        return self.input + self.write_5m + self.write_1h + self.read + self.output + self.web_search
 
     def to_json(self) -> dict[str, float]:
         """In dollars, with the total, `uncached`, and `saved` (below 0 where writes were not read yet)."""
@@ -88,7 +89,8 @@ def cost_of(
 
     `at` is the time of the request in seconds since the epoch, `factors` the catalogue's `price_factors`. Batch, speed,
     geo and the prompt's length, which chooses the price tier, are what `usage` says unless given. US inference costs
-    more only on models that can choose where they run. Web searches are not priced.
+    more only on models that can choose where they run. Web searches cost what they cost anywhere; the hours of code
+    execution, of which most are free, are not priced.
     """
     tokens = tokens_of(usage)
     asked = usage.get("speed") if speed is None else speed
@@ -104,6 +106,7 @@ def cost_of(
         factor *= factors["batch"].value
     if (usage.get("inference_geo") if geo is None else geo) == "us" and model.inference_geo != "not_available":
         factor *= factors["inference_geo_us"].value
+    searches = _searches(usage) * round(factors["web_search_thousand"].value * PICODOLLARS / 1000)
     plain, made = round(price.input * factor), tokens.output * round(price.output * factor)
     return Cost(
         input=tokens.input * plain,
@@ -111,7 +114,8 @@ def cost_of(
         write_1h=tokens.write_1h * round(price.write_1h * factor),
         read=tokens.read * round(price.read * factor),
         output=made,
-        uncached=tokens.prompt * plain + made,
+        uncached=tokens.prompt * plain + made + searches,
+        web_search=searches,
     )
 
 
@@ -120,13 +124,16 @@ def is_billed(message: Mapping[str, Any]) -> bool:
     return message["stop_reason"] != "refusal" or bool(message["content"])
 
 
+_AMOUNTS = tuple(part.name for part in fields(Cost))
+
+
 class Line(NamedTuple):
     """What one model, workspace and scope used together. Tokens and picodollars."""
 
     requests: int = 0
     unpriced: int = 0
     tokens: tuple[int, ...] = (0,) * 5  # in the order of the fields of Tokens
-    amounts: tuple[int, ...] = (0,) * 6  # in the order of the fields of Cost
+    amounts: tuple[int, ...] = (0,) * 7  # in the order of the fields of Cost
 
     def plus(self, other: "Line") -> "Line":
         """Both lines in one."""
@@ -140,7 +147,7 @@ class Line(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """As the control API shows it: dollars, not picodollars."""
         names = [part.name for part in fields(Tokens)]
-        cost = Cost(**dict(zip((part.name for part in fields(Cost)), self.amounts, strict=True)))
+        cost = Cost(**dict(zip(_AMOUNTS, self.amounts, strict=True)))
         return {
             "requests": self.requests,
             "unpriced": self.unpriced,
@@ -165,7 +172,7 @@ class Ledger:
         if cost is None:
             line = Line(1, 1, made)
         else:
-            paid = (cost.input, cost.write_5m, cost.write_1h, cost.read, cost.output, cost.uncached)
+            paid = tuple(getattr(cost, name) for name in _AMOUNTS)
             line = Line(1, 0, made, paid)
         self._count(json.dumps([scope, workspace, model]), line)
 
@@ -193,7 +200,7 @@ class Ledger:
         `by_scope`       a line for each scope, that is each test
         a line           `requests`; `unpriced` (those of models without a known price); `tokens` and
                          `dollars` by `input`, `write_5m`, `write_1h`, `read`, `output`
-        `dollars`        also: `total`; `uncached`, what the same costs without the cache; `saved`,
+        `dollars`        also: `web_search`; `total`; `uncached`, what the same costs without the cache; `saved`,
                          the difference, below 0 where writing the cache has not paid yet
         ================ ==============================================================================
         """
@@ -225,6 +232,11 @@ def _counted(usage: Mapping[str, Any]) -> Tokens:
         read=_number(usage, "cache_read_input_tokens"),
         output=_number(usage, "output_tokens"),
     )
+
+
+def _searches(usage: Mapping[str, Any]) -> int:
+    ran = usage.get("server_tool_use")
+    return _number(ran, "web_search_requests") if isinstance(ran, Mapping) else 0
 
 
 def _number(usage: Mapping[str, Any], name: str) -> int:

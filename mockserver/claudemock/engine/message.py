@@ -13,6 +13,7 @@ from claudemock.engine.checks.signatures import input_transformations
 from claudemock.engine.ending import finish
 from claudemock.engine.limits import Admitted
 from claudemock.engine.reply import Block, Reply
+from claudemock.engine.sampling import counters, iterations, samplings
 from claudemock.engine.signing import sign_thinking
 from claudemock.engine.thinking_budget import exhausted
 from claudemock.ids import make_id
@@ -37,13 +38,17 @@ class Turn(NamedTuple):
     input_tokens: int
     cited: bool  # citations are on: every text block of the reply has the key
     plan: Plan | None  # what the prompt cache does; None: nothing
-    billed_tokens: int  # as `usage` ends: more than `input_tokens` where the API's own tools ran
     betas: frozenset[str]
     tokens: TokenEstimator
     admitted: Admitted | None = None  # None: nobody counts
     diagnostics: tuple[dict[str, Any] | None] | None = None  # what the request's own `diagnostics` is answered with
     whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for
     service_tier: str = "standard"
+
+    @property
+    def first_usage(self) -> CacheUsage:
+        """The input of the request itself; where the API's own tools ran, the model read more afterwards."""
+        return self.plan.usage if self.plan is not None else CacheUsage(input=self.input_tokens)
 
 
 def build_message(turn: Turn) -> dict[str, Any]:
@@ -82,7 +87,7 @@ def build_message(turn: Turn) -> dict[str, Any]:
     message["stop_reason"] = stop_reason
     message["stop_sequence"] = stop_sequence
     message["stop_details"] = None if reply.stop_details is None else dict(reply.stop_details)
-    message["usage"] = _usage(turn, content, output_tokens, all_thinking=spent is not None)
+    message["usage"] = _usage(turn, content, stop_reason, output_tokens, all_thinking=spent is not None)
     if turn.betas & _ITERATING_BETAS:
         message["context_management"] = {"applied_edits": []}
     if turn.diagnostics is not None:
@@ -135,13 +140,14 @@ def _container(turn: Turn, blocks: Sequence[Block]) -> dict[str, Any] | None:
     return {"id": made, "expires_at": rfc3339(turn.now + _CONTAINER_SECONDS, places=6)}
 
 
-def _usage(turn: Turn, content: Sequence[Block], output_tokens: int, *, all_thinking: bool) -> dict[str, Any]:
-    counted_once = turn.plan.usage if turn.plan is not None else CacheUsage(input=turn.input_tokens)
-    usage: dict[str, Any] = counted_once.counters()
-    usage["input_tokens"] += turn.billed_tokens - turn.input_tokens
+def _usage(
+    turn: Turn, content: Sequence[Block], stop_reason: str | None, output_tokens: int, *, all_thinking: bool
+) -> dict[str, Any]:
+    tokenizer = turn.model.tokenizer
+    times = samplings(content, turn.first_usage, turn.plan, turn.tokens, tokenizer, paused=stop_reason == "pause_turn")
+    usage = counters(times)
     if turn.betas & _ITERATING_BETAS:
-        last = {"input_tokens": usage["input_tokens"], "output_tokens": output_tokens, **usage, "type": "message"}
-        usage["iterations"] = [last]
+        usage["iterations"] = iterations(times, output_tokens, turn.tokens, tokenizer)
     usage["output_tokens"] = output_tokens
     thinking = [block for block in content if block["type"] in ("thinking", "redacted_thinking")]
     asked = turn.request.thinking is not None and turn.request.thinking.type != "disabled"
@@ -160,9 +166,20 @@ def _usage(turn: Turn, content: Sequence[Block], output_tokens: int, *, all_thin
 
 
 def _server_tools(blocks: Sequence[Block]) -> dict[str, int] | None:
-    """The counters, which are there whenever the server ran any tool (recorded: 222 of 223)."""
-    names = [block["name"] for block in blocks if block["type"] in ("server_tool_use", "mcp_tool_use")]
-    return {counter: names.count(name) for name, counter in _COUNTERS.items()} if names else None
+    """The counters, which are there whenever the server ran any tool (recorded: 222 of 223).
+
+    A search that failed does not count, a page that could not be fetched does (10 of 10 recordings with errors).
+    """
+    if not any(block["type"] in ("server_tool_use", "mcp_tool_use") for block in blocks):
+        return None
+    names = [block["name"] for block in blocks if block["type"] == "server_tool_use"]
+    counts = {counter: names.count(name) for name, counter in _COUNTERS.items()}
+    counts["web_search_requests"] -= sum(map(_is_failed_search, blocks))
+    return counts
+
+
+def _is_failed_search(block: Block) -> bool:
+    return block["type"] == "web_search_tool_result" and isinstance(block.get("content"), Mapping)
 
 
 def _overridden(usage: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

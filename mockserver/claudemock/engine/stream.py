@@ -8,7 +8,7 @@ block's text; blocks without deltas (redacted thinking, server tool results) arr
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import shake_128
 from typing import Any, NamedTuple
 
@@ -62,16 +62,16 @@ def events(
     *,
     chunk: int | None = None,
     count_thinking: bool = False,
-    input_tokens: int | None = None,
+    first: Mapping[str, Any] | None = None,
 ) -> list[Event]:
     """The events that assemble to `message`.
 
     `source` seeds what varies; `chunk` fixes the text deltas' length. `count_thinking` (beta
-    thinking-token-count-2026-05-13) gives every thinking delta an `estimated_tokens`. `input_tokens` is what the
-    stream begins with, where the message ends with more (the API's own tools ran).
+    thinking-token-count-2026-05-13) gives every thinking delta an `estimated_tokens`. `first` are the input
+    counters that the stream begins with, where the message ends with others (the API's own tools ran).
     """
     draws = shake_128(source).digest(64)
-    opening = {"type": "message_start", "message": _opening(message, draws[0], input_tokens)}
+    opening = {"type": "message_start", "message": _opening(message, draws[0], first)}
     sequence = [_event(b"message_start", opening)]
     for index, block in enumerate(message["content"]):
         start, deltas = _parts(block, draws, chunk)
@@ -101,10 +101,10 @@ def _event(name: bytes, data: dict[str, Any]) -> Event:
     return Event(b"event: %b\ndata: %b" % (name, orjson.dumps(data)[:-1]))
 
 
-def _opening(message: dict[str, Any], draw: int, input_tokens: int | None) -> dict[str, Any]:
+def _opening(message: dict[str, Any], draw: int, first: Mapping[str, Any] | None) -> dict[str, Any]:
     usage = {key: value for key, value in message["usage"].items() if key not in _ONLY_AT_THE_END}
-    if input_tokens is not None:
-        usage["input_tokens"] = input_tokens
+    if first is not None:
+        usage |= first
     usage["output_tokens"] = min(usage["output_tokens"], 1 if draw & 1 else 1 + draw % 8)
     opening = {**message, "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
     opening.pop("context_management", None)

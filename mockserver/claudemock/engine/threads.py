@@ -1,8 +1,8 @@
 """Message threads: conversations the server holds, so that a turn sends only what is new (beta, August 2026).
 
-A `create` answers as always and can be continued once, under its message's id; so can each answer after it. A
-`continue` takes `system` and `tools` from the thread. What is refused, and the error codes, are in API-FACTS §10.3;
-the sentences are the SDK's descriptions of those codes.
+A `create` answers as always and can be continued once, under its message's id; so can each answer after it, as soon as
+all of it is sent. A `continue` takes `system` and `tools` from the thread. What is refused, and the error codes, are in
+API-FACTS §10.3; the sentences are the SDK's descriptions of those codes.
 """
 
 from collections.abc import Mapping
@@ -18,11 +18,15 @@ _UNSUPPORTED = ("context_management", "fallbacks")
 
 
 class Thread(NamedTuple):
-    """What is held under one message id; `messages` is None once it has been continued."""
+    """What is held under one message id.
+
+    `messages` is None once it has been continued, `in_flight` is set while the answer that continues it is being sent.
+    """
 
     workspace: str
     fields: Mapping[str, Any]
     messages: list[Any] | None
+    in_flight: bool = False
 
 
 class Threads:
@@ -48,6 +52,12 @@ class Threads:
                 "continued only once. Continue from the Thread's most recent response `id`.",
                 error_code="thread_already_continued",
             )
+        if held.in_flight:
+            raise invalid_request(
+                "Another request is still continuing from the same `previous_message_id`. Wait for it to complete and "
+                'continue from its response `id`, or replay the full conversation with `thread: {"type": "create"}`.',
+                error_code="thread_continue_in_flight",
+            )
         differing = [key for key in _HELD if key in whole and whole[key] != held.fields.get(key)]
         if differing:
             raise invalid_request(
@@ -57,6 +67,13 @@ class Threads:
             )
         return {**whole, **held.fields, "messages": [*held.messages, *whole["messages"]]}
 
+    def continuing(self, body: Mapping[str, Any], *, now: bool) -> None:
+        """An answer to the turn `body` is being sent from now on, or (False) it broke off, which uses nothing up."""
+        previous = body["thread"].get("previous_message_id")
+        held = None if previous is None else self._held.get(previous)
+        if held is not None and held.messages is not None:
+            self._held.put(previous, held._replace(in_flight=now))
+
     def keep(
         self, body: Mapping[str, Any], whole: Mapping[str, Any], workspace: str, message: Mapping[str, Any]
     ) -> None:
@@ -64,7 +81,7 @@ class Threads:
         previous = body["thread"].get("previous_message_id")
         continued = None if previous is None else self._held.get(previous)
         if continued is not None:
-            self._held.put(previous, continued._replace(messages=None))
+            self._held.put(previous, continued._replace(messages=None, in_flight=False))
         answered = {"role": "assistant", "content": message["content"]}
         fields = {key: whole[key] for key in _HELD if key in whole}
         self._held.put(message["id"], Thread(workspace, fields, [*whole["messages"], answered]))

@@ -135,8 +135,8 @@ class Prompt:
             return ()
         return self._digests[self._walk.messages : self._walk.firsts[messages]]
 
-    def keys(self, positions: Iterable[int]) -> Mapping[int, bytes]:
-        """The keys of the prefixes that end at these positions, and of others asked for before."""
+    def keys(self, positions: Iterable[int]) -> dict[int, bytes]:
+        """The keys of the prefixes that end at these positions."""
         wanted = set(positions)
         if not wanted <= self._keys.keys():
             stream, state, done = memoryview(self._units()), blake2b(digest_size=SIZE), 0
@@ -145,7 +145,7 @@ class Prompt:
                 end = (position + before) * SIZE
                 state.update(stream[done:end])
                 self._keys[position], done = state.copy().digest(), end
-        return self._keys
+        return {position: self._keys[position] for position in wanted}
 
     def continued(self, reply: Sequence[Mapping[str, Any]]) -> list[Prefix]:
         """The prefix behind each block of the reply, as the model and a later request that echoes it read on."""

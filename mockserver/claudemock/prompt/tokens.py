@@ -110,22 +110,6 @@ class TokenEstimator:
         parts[0] = (("request",), once)
         return parts
 
-    def sampled_input(self, body: Mapping[str, Any], reply: Sequence[object], tokenizer: str) -> int:
-        """Input tokens of a request whose reply ran server tools: the model reads the longer prompt again each time.
-
-        Equals `request` when the reply has no server tool result. As recorded: a streamed reply with one web fetch
-        ends at twice the input tokens it began with, plus those of the call and of the page.
-        """
-        context = sum(tokens for _, tokens in self.segments(body, tokenizer))
-        total, unread = context, False
-        for block in reply:
-            if _is_server_result(block):
-                unread = True
-            elif unread:
-                total, unread = total + context, False
-            context += self.block(block, tokenizer)
-        return max(1, round(total + context * unread))
-
     def output(self, blocks: Sequence[object], tokenizer: str, tool_choice: object = None) -> int:
         """Output tokens of a reply's content. `tool_choice` is the request's: a forced call has less to write."""
         counter = self._blocks[tokenizer]
@@ -231,11 +215,6 @@ def _cites(messages: list[Any]) -> bool:
 
 def _allows_citations(value: object) -> bool:
     return _field(_field(value, "citations"), "enabled") is True
-
-
-def _is_server_result(block: object) -> bool:
-    kind = _field(block, "type")
-    return isinstance(kind, str) and kind.endswith("_tool_result")
 
 
 def _is_call(block: object) -> bool:

@@ -45,6 +45,7 @@ _PROMPT: tuple[Callable[[Subject], None], ...] = (
     documents.check_citations,
     turns.check_ending,
     thinking.check_thinking_first,
+    signatures.check_issued,
     signatures.check_signatures,
     features.check_speed,
     features.check_context_management,

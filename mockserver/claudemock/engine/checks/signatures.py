@@ -1,7 +1,8 @@
 """Thinking that comes back: unaltered, complete, and after the conversation it was made in.
 
-Signatures that are not ours (recordings of the real API) are accepted, for nothing can be said of them; so are turns
-without their thinking, wherever the rules of the `thinking` parameter do not ask for it.
+Signatures that are not ours (recordings of the real API) are accepted unless the server's settings say otherwise, for
+nothing can be said of them; so are turns without their thinking, wherever the rules of the `thinking` parameter do not
+ask for it.
 
 Wording: quoted with request ids (Q7, Q9, Q10, redacted data), captured (an empty signature; what differs). That a text
 may not change in the latest assistant message is documented; one probe of September 2026 saw an edited summary pass on
@@ -56,7 +57,9 @@ def check_signatures(subject: Subject) -> None:
 
 
 def check_issued(subject: Subject) -> None:
-    """The stricter rule: no signatures but ours."""
+    """Where only our own signatures are accepted: no others, also not in former turns (the API verifies all)."""
+    if not subject.context.own_signatures or THINKING.isdisjoint(subject.blocks):
+        return
     for each in _returned(subject):
         if each.facts is None:
             raise _invalid(each.placed)

@@ -23,7 +23,8 @@ class CheckContext(NamedTuple):
     """What a request is judged by: the model it names, its API version and betas, and where it was sent.
 
     `batch` is one item of a batch, which the API judges only when it comes to it. `files` are the uploaded files it
-    uses, by id; those it names beside them are unseen and taken as they are.
+    uses, by id; those it names beside them are unseen and taken as they are. `own_signatures`: thinking that somebody
+    else signed is refused.
     """
 
     model: Model
@@ -31,6 +32,7 @@ class CheckContext(NamedTuple):
     betas: frozenset[str] = frozenset()
     endpoint: Endpoint = "messages"
     files: Mapping[str, Attached] = NO_FILES
+    own_signatures: bool = False
 
 
 class Placed(NamedTuple):

@@ -1,0 +1,195 @@
+"""A drill session: a server, the command without a failure, then the command under each of them."""
+
+import queue
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from claudemock.control.client import ControlError, MockServer
+from claudemock.serving import serve
+from claudemock_contracts.drills.command import Commands, Ran, environment
+from claudemock_contracts.drills.measure import Exchange, Measured, measure, served_together, tool_calls, tool_results
+from claudemock_contracts.drills.plan import Drill, DrillError
+from claudemock_contracts.drills.verdict import Answer, Result, notes_of, reasons_of, verdict_of
+
+_TAIL = 2000  # characters of the output that an error shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`timeout` seconds for each run (None: the drill's own, or ten times what the first took, whichever is more).
+
+    `virtual_time`: None leaves it to the drill. `settings` are those of the server, script files included.
+    """
+
+    command: Sequence[str]
+    drills: Sequence[Drill]
+    named: frozenset[str] = frozenset()  # asked for by name: not to happen is a failure
+    timeout: float | None = None
+    virtual_time: bool | None = None
+    jobs: int = 1
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The command without a failure."""
+
+    ran: Ran
+    answer: Answer | None
+    measured: Measured
+    exchanges: Sequence[Exchange]
+
+
+class Session:
+    """Runs drills against one server, each in a scope of its own. Use as a context manager."""
+
+    def __init__(self, server: MockServer, options: Options) -> None:
+        self._server = server
+        self._options = options
+        self._commands = Commands(options.command)
+
+    def close(self) -> None:
+        """End what still runs."""
+        self._commands.close()
+
+    def baseline(self) -> Baseline:
+        """The command twice without a failure. Raises `DrillError` if it fails by itself, or never calls the API."""
+        scope = self._server.scope("baseline")
+        first = self._plain(scope)
+        second = self._plain(self._server.scope("baseline-again"))
+        exchanges = list(scope.exchanges)
+        if not exchanges:
+            raise DrillError(
+                "the command made no request to the mock: it has to honour ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY"
+            )
+        measured = measure(exchanges, _dollars(scope))
+        return Baseline(first, Answer.of(first.stdout, second.stdout), measured, exchanges)
+
+    def _plain(self, scope: MockServer) -> Ran:
+        ran = self._run(scope, "baseline", self._options.timeout or 300, virtual=False)
+        if ran.status != 0:
+            how = "did not end in time" if ran.status is None else f"ended with status {ran.status}"
+            raise DrillError(f"the command {how} without any failure:\n{(ran.stdout + ran.stderr)[-_TAIL:].rstrip()}")
+        return ran
+
+    def results(self, baseline: Baseline) -> Iterator[Result]:
+        """The drills' results as they come."""
+        waiting: queue.SimpleQueue[Drill] = queue.SimpleQueue()
+        done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+        for drill in self._options.drills:
+            waiting.put(drill)
+
+        def work() -> None:
+            while True:
+                try:
+                    done.put(self._drill(waiting.get_nowait(), baseline))
+                except queue.Empty:
+                    return
+                except BaseException as error:  # noqa: BLE001 - told to the thread that waits for it
+                    done.put(error)
+                    return
+
+        for _ in range(self._options.jobs):
+            threading.Thread(target=work, daemon=True).start()
+        for _ in self._options.drills:
+            result = done.get()
+            if isinstance(result, BaseException):
+                raise result
+            yield result
+
+    def _drill(self, drill: Drill, baseline: Baseline) -> Result:
+        scope = self._server.scope(f"drill-{drill.name}")
+        _arm(scope, drill, baseline)
+        chosen = self._options.virtual_time
+        virtual = drill.virtual_time if chosen is None else chosen
+        longest = self._options.timeout or max(drill.seconds, 10 * baseline.ran.seconds)
+        ran = self._run(scope, drill.name, longest, virtual=virtual)
+        exchanges = list(scope.exchanges)
+        measured = measure(exchanges, _dollars(scope))
+        verdict = verdict_of(drill, ran, baseline.answer)
+        if verdict == "survived" and drill.parallel_tools and _mixed_up(exchanges, baseline.exchanges):
+            verdict = "gave a wrong answer"
+        reasons = reasons_of(drill, verdict, measured)
+        required = True
+        if not _happened(scope, drill, exchanges):
+            required = drill.name in self._options.named
+            verdict, reasons = "not exercised", ["the failure never happened: the command made no such request"]
+        return Result(
+            drill=drill,
+            verdict=verdict,
+            passed=not reasons,
+            required=required,
+            ran=ran,
+            measured=measured,
+            wasted_requests=max(0, measured.requests - baseline.measured.requests),
+            wasted_dollars=max(0.0, measured.dollars - baseline.measured.dollars),
+            reasons=reasons,
+            notes=notes_of(verdict, ran),
+        )
+
+    def _run(self, scope: MockServer, name: str, timeout: float, *, virtual: bool) -> Ran:
+        try:
+            return self._commands.run(environment(scope.base_url, scope.api_key, name, virtual=virtual), timeout)
+        except OSError as error:
+            raise DrillError(f"the command cannot be started: {error}") from None
+
+
+@contextmanager
+def session(options: Options) -> Iterator[Session]:
+    """A server and a session on it; whatever happens, nothing runs on afterwards."""
+    with serve(**options.settings) as server:
+        opened = Session(server, options)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def _arm(scope: MockServer, drill: Drill, baseline: Baseline) -> None:
+    replies = list(drill.replies)
+    if drill.parallel_tools and served_together(baseline.exchanges) < 2:
+        calls = list(tool_calls(baseline.exchanges).values())
+        if calls:
+            # the same call twice does where the command gets only one
+            replies.append({"tool_use": [_call(*calls[0]), _call(*calls[min(1, len(calls) - 1)])]})
+    try:
+        for path, key, given in (
+            ("faults", "faults", drill.faults),
+            ("replies", "replies", replies),
+            ("batches", "scripts", drill.batches),
+        ):
+            if given:
+                scope.call("POST", path, {key: list(given)})
+    except ControlError as error:
+        raise DrillError(f"{drill.name}: {error}") from None
+
+
+def _dollars(scope: MockServer) -> float:
+    total: float = scope.costs["total"]["dollars"]["total"]
+    return total
+
+
+def _call(name: str, text: str) -> dict[str, Any]:
+    return {"name": name, "input": orjson.loads(text)}
+
+
+def _mixed_up(exchanges: Sequence[Exchange], before: Sequence[Exchange]) -> bool:
+    """Whether a tool's result was sent for another call than the one it belongs to."""
+    known = tool_results(before)
+    return any(known.get(call, result) != result for call, result in tool_results(exchanges).items())
+
+
+def _happened(scope: MockServer, drill: Drill, exchanges: Sequence[Exchange]) -> bool:
+    """Whether what was to go wrong did."""
+    if drill.parallel_tools:
+        return served_together(exchanges) > 1
+    if drill.faults:
+        return any(fault["fired"] for fault in scope.faults)
+    if drill.replies:
+        return any(exchange["script"] is not None for exchange in exchanges)
+    return any(batch["script"] for batch in scope.batches)

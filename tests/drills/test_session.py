@@ -1,0 +1,277 @@
+"""Drill sessions: what is refused, what is compared, what is told, and that nothing is left behind."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from claudemock_contracts.drills.plan import Drill, DrillError, load_drill, load_drills
+from claudemock_contracts.drills.run import drill
+from claudemock_contracts.drills.session import Options, session
+from claudemock_contracts.drills.verdict import Answer, Result
+from tests.drills.programs import program
+from tests.meta.serving import checkout_environment
+
+BURST = Drill(name="burst", title="t", why="w", faults=[{"fault": "overloaded", "times": 2}], passes=["survived"])
+
+
+def options(command: list[str], *drills: Drill, **more: Any) -> Options:
+    """A session of these drills."""
+    return Options(command=command, drills=drills or [BURST], settings={}, **more)
+
+
+def run(asked: Options) -> list[Result]:
+    """Its results."""
+    with session(asked) as opened:
+        return list(opened.results(opened.baseline()))
+
+
+def cli(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """`claudemock drill` as a user runs it."""
+    command = [sys.executable, "-m", "claudemock", "drill", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=checkout_environment())
+
+
+def test_a_command_that_retries_survives(tmp_path: Path) -> None:
+    """Attempts, waste and the verdict are measured on the wire."""
+    (result,) = run(options(program(tmp_path, "print(ask('Hello', retries=5))")))
+    assert (result.verdict, result.passed, result.measured.attempts) == ("survived", True, 3)
+    assert (result.wasted_requests, result.wasted_dollars) == (2, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("print(ask('Hello'))", "failed cleanly"),
+        ("try:\n    print(ask('Hello'))\nexcept SystemExit:\n    print('no answer')", "gave a wrong answer"),
+        ("try:\n    print(ask('Hello'))\nexcept SystemExit:\n    os.kill(os.getpid(), 9)", "crashed"),
+        ("try:\n    print(ask('Hello'))\nexcept SystemExit:\n    time.sleep(60)", "hung"),
+    ],
+)
+def test_verdicts(tmp_path: Path, text: str, verdict: str) -> None:
+    """Each way to end has a name of its own."""
+    (result,) = run(options(program(tmp_path, text), timeout=4))
+    assert (result.verdict, result.passed) == (verdict, False)
+    assert result.reasons == [f"{verdict}; what passes is: survived"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("print('Hello')", "the command made no request to the mock: it has to honour ANTHROPIC_BASE_URL"),
+        ("ask('x'); sys.exit('I never work')", "the command ended with status 1 without any failure:\nI never work"),
+        ("ask('x'); time.sleep(60)", "the command did not end in time without any failure"),
+    ],
+)
+def test_a_command_that_fails_by_itself_is_not_drilled(tmp_path: Path, text: str, message: str) -> None:
+    """The error says what is wrong, with the command's own words."""
+    with pytest.raises(DrillError) as caught:
+        run(options(program(tmp_path, text), timeout=4))
+    assert str(caught.value).startswith(message)
+
+
+def test_a_command_that_is_not_there() -> None:
+    """The system's own reason."""
+    with pytest.raises(DrillError, match=r"the command cannot be started: .*no-such-command"):
+        run(options(["no-such-command"]))
+
+
+def test_what_varies_by_itself_is_not_compared(tmp_path: Path) -> None:
+    """Lines that differ between two runs without a failure, ids, and what the mock derives from the request."""
+    text = "print(time.time_ns())\nprint(ask('Hello', retries=5))\nprint('done')"
+    (result,) = run(options(program(tmp_path, text)))
+    assert result.verdict == "survived"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "output", "given"),
+    [
+        ("a\nb\n", "a\nb\n", "a\nb", True),
+        ("a\nb\n", "a\nb\n", "a\nc\n", False),
+        ("a\nb\n", "a\nb\n", "a\n", False),
+        ("a\n1\n", "a\n2\n", "a\n3\n", True),
+        ("a\n1\n", "a\n2\n", "b\n3\n", False),
+        (
+            "got msg_01AAAAAAAAAAAAAAAAAAAAAA",
+            "got msg_01AAAAAAAAAAAAAAAAAAAAAA",
+            "got msg_01BBBBBBBBBBBBBBBBBBBBBB",
+            True,
+        ),
+        ("I am", "I am", "I am not", False),
+    ],
+)
+def test_answers_are_compared_line_by_line(first: str, second: str, output: str, given: bool) -> None:
+    """The stable lines have to be there, all of them and no others."""
+    answer = Answer.of(first, second)
+    assert answer is not None
+    assert answer.is_given_by(output) is given
+
+
+def test_outputs_of_different_length_cannot_be_compared() -> None:
+    """Then an answer is taken as it is."""
+    assert Answer.of("a", "a\nb") is None
+
+
+def test_a_failure_that_never_happens(tmp_path: Path) -> None:
+    """Not exercised: no failure, unless the drill was asked for by name."""
+    stream = BURST.model_copy(update={"name": "stream", "faults": [{"fault": "error_event"}]})
+    command = program(tmp_path, "print(ask('Hello'))")
+    (result,) = run(options(command, stream))
+    assert (result.verdict, result.passed, result.required) == ("not exercised", False, False)
+    (result,) = run(options(command, stream, named=frozenset({"stream"})))
+    assert result.required
+    said: list[str] = []
+    assert drill(options(command, stream), said.append, said.append) == 0
+    assert drill(options(command, stream, named=frozenset({"stream"})), said.append, said.append) == 1
+
+
+def test_a_drill_the_server_refuses(tmp_path: Path) -> None:
+    """The error names the drill and what is wrong in it."""
+    wrong = BURST.model_copy(update={"faults": [{"fault": "overlaoded"}]})
+    said: list[str] = []
+    status = drill(options(program(tmp_path, "print(ask('Hello'))"), wrong), said.append, said.append)
+    assert status == 2
+    assert said[-1].startswith(
+        "claudemock: burst: faults.0.fault: 'overlaoded' is not a fault; did you mean overloaded?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title: t\nwhy: w\n", "passes: Field required"),
+        ("title: t\nwhy: w\npasses: [won]\n", "passes.0: Input should be 'survived'"),
+        ("title: t\nwhy: w\npasses: [survived]\nfault: []\n", "fault: Extra inputs are not permitted"),
+        ("title: t\nwhy: w\npasses: [survived]\nadmits: '('\n", "admits: Value error, '(' is not a regular expression"),
+        ("title: [\n", "while parsing a flow"),
+        ("- 1\n", "list"),
+    ],
+)
+def test_a_wrong_drill_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """With its name and the place in it."""
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(DrillError) as caught:
+        load_drill(file)
+    assert str(file) in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_an_unknown_drill() -> None:
+    """The error lists those there are."""
+    with pytest.raises(DrillError, match=r"no drill is called 'overload'; drills are bad-request-not-retried, "):
+        load_drills(["overload"])
+
+
+def test_the_command_line_writes_reports(tmp_path: Path) -> None:
+    """A drill of one's own; table, JSON, JUnit and exit status agree."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(
+        "title: too much\nwhy: because\nfaults: [{fault: overloaded, times: null}]\npasses: [survived]\n",
+        encoding="utf-8",
+    )
+    command = program(tmp_path, "print(ask('Hello', retries=3))")
+    reports = ["--json", str(tmp_path / "r.json"), "--junit", str(tmp_path / "r.xml")]
+    done = cli("--drill", str(mine), "--drill", "overload-burst", *reports, "--", *command)
+    assert done.returncode == 1, done.stderr
+    assert "mine: failed cleanly in" in done.stderr
+    assert "mine: too much\n  because\n  - failed cleanly; what passes is: survived" in done.stdout
+    assert done.stdout.rstrip().endswith("1 passed, 1 failed")
+    told = json.loads((tmp_path / "r.json").read_text())
+    assert [(each["drill"], each["verdict"], each["attempts"]) for each in told["drills"]] == [
+        ("mine", "failed cleanly", 4),
+        ("overload-burst", "survived", 3),
+    ]
+    assert told["passed"] is False
+    suite = ElementTree.parse(tmp_path / "r.xml").getroot()
+    assert suite.attrib["failures"] == "1"
+    assert [case.attrib["name"] for case in suite] == ["mine", "overload-burst"]
+    assert suite.find("testcase/failure") is not None
+
+
+def test_wrong_calls_end_with_2(tmp_path: Path) -> None:
+    """A drill that is not there, a command that is not there, no command."""
+    assert cli("--drill", "none", "--", "true").returncode == 2
+    assert cli("--drill", "overload-burst", "--", str(tmp_path / "none")).returncode == 2
+    assert cli().returncode == 2
+
+
+SLEEPER = """
+import subprocess
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+print(ask("Hello"))
+if os.environ["CLAUDEMOCK_DRILL"] == "baseline":
+    sys.exit()
+open("{pids}", "w").write(f"{{os.getpid()}} {{child.pid}}")
+time.sleep(120)
+"""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs, zombies aside."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """Neither the command nor what it started survives Ctrl-C."""
+    pids = tmp_path / "pids"
+    command = program(tmp_path, SLEEPER.format(pids=pids))
+    asked = [sys.executable, "-m", "claudemock", "drill", "--drill", "slow-first-byte", "--", *command]
+    with subprocess.Popen(
+        asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=checkout_environment()
+    ) as process:
+        while not (pids.exists() and pids.read_text()):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    started = [int(pid) for pid in pids.read_text().split()]
+    assert [pid for pid in started if alive(pid)] == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
+def test_children_end_with_their_command(tmp_path: Path) -> None:
+    """What a command leaves running in the background is ended too."""
+    text = f"""
+    import subprocess
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+    open({str(tmp_path / "pid")!r}, "w").write(str(child.pid))
+    print(ask("Hello", retries=5))
+    """
+    run(options(program(tmp_path, text)))
+    pid = int((tmp_path / "pid").read_text())
+    assert not alive(pid)
+
+
+def test_virtual_time_in_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python command sleeps for hours in no time, on the scope's clock; its own sitecustomize still runs."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text("import builtins\nbuiltins.customized = 'yes'\n")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    text = """
+    import asyncio
+    print(ask("Hello", retries=1), customized)
+    if os.environ["CLAUDEMOCK_DRILL"] != "baseline":
+        asyncio.run(asyncio.sleep(7200))
+    """
+    limited = [{"fault": "rate_limited", "retry_after": 3600}]
+    slow = BURST.model_copy(update={"faults": limited, "obeys_retry_after": True, "virtual_time": True})
+    (result,) = run(options(program(tmp_path, text), slow, timeout=60))
+    assert (result.verdict, result.reasons) == ("survived", [])
+    (wait,) = result.measured.waits
+    assert wait.asked == 3600
+    assert wait.waited >= 3600
