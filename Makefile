@@ -12,7 +12,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev --editable .
 	touch $@
 
-demo: $(STAMP)          ## the main job: a server, a small agent on the official SDK, and what went over the wire
+demo: $(STAMP)          ## the main job: a server, a correct and a faulty agent, and what the contracts find
 	$(BIN)/claudemock demo
 
 test: $(STAMP)          ## all tests, offline and without keys

@@ -123,12 +123,19 @@ def test_models() -> None:
 
 
 def test_demo() -> None:
-    """The main job from start to end, without a key in the environment."""
+    """The main job from start to end, without a key: the contracts find the bugs of the faulty agent, and no others."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC")}
     ended = subprocess.run([*COMMAND, "demo"], capture_output=True, text=True, timeout=60, check=True, env=environment)
-    assert "It is 4 °C in Oslo and 18 °C in Rome." in ended.stdout
-    assert "BadRequestError: max_tokens: 500000 > 128000" in ended.stdout
+    correct, faulty = ended.stdout.split("2. A faulty agent.")
+    assert "It is 4 °C in Oslo and 18 °C in Rome." in correct
+    assert "It is 4 °C in Oslo and 18 °C in Rome." in faulty
     assert ended.stdout.count("POST /v1/messages  200") == 4
+    assert "nothing to say: 3 exchanges" in correct
+    assert {line.split()[1] for line in faulty.splitlines() if line.startswith(("error", "warning", "note"))} == {
+        "R02",
+        "R04",
+        "R21",
+    }
 
 
 def test_importing_the_package_loads_nothing() -> None:

@@ -62,6 +62,7 @@ def twice(values: Any) -> Any:
 FILES = {
     "journal.jsonl": json.dumps(JOURNAL) + "\n\n" + json.dumps(JOURNAL) + "\n",
     "journal.json": json.dumps({"exchanges": [JOURNAL, JOURNAL]}, indent=1),
+    "shown.json": json.dumps({"exchanges": [JOURNAL, JOURNAL], "dropped": 0}),
     "list.json": json.dumps([JOURNAL, JOURNAL]),
     "recordings.jsonl": json.dumps(RECORDED) + "\n" + json.dumps(RECORDED),
     "run.har": json.dumps({"log": {"entries": HAR["log"]["entries"] * 2}}, indent=2),

@@ -87,7 +87,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "claudemock.protocol",
         "claudemock.workers",
     ),
-    "claudemock.demo": ("claudemock.control", "claudemock.script", "claudemock.serving"),
+    "claudemock.demo": (
+        *("claudemock.control", "claudemock.script", "claudemock.serving"),
+        *(*JUDGES, "claudemock_contracts.text"),
+    ),
     "claudemock.cli": (
         *SERVER,
         "claudemock.version",

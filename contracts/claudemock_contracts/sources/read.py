@@ -40,8 +40,8 @@ def _sniffed(file: IO[bytes], name: str) -> Iterator[Exchange]:
         yield from read_vcr(cast("IO[bytes]", _Joined(first, file)), name)
     elif start[:1] == b"{" and _is_whole(start):
         document = parse_json(start, name, 1)
-        if isinstance(document, dict) and "log" in document:
-            yield from read_har(document, name)
+        if isinstance(document, dict) and ("log" in document or "exchanges" in document):
+            yield from _document(document, name)
         else:
             yield from read_lines(chain([start], file), name)
     else:

@@ -30,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="show the catalogue")
     models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
     models.set_defaults(run=_models)
-    demo = commands.add_parser("demo", help="start a server, run a small agent, show what went over the wire")
+    demo = commands.add_parser("demo", help="run a correct and a faulty agent against a server, show the findings")
     demo.set_defaults(run=_demo)
     add_check(commands.add_parser("check", help="judge recorded traffic: journal, HAR or VCR files"))
     add_rules(commands.add_parser("rules", help="list the contracts, or explain one"))
@@ -47,6 +47,6 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:  # noqa: ARG001 - commands share one signature
-    from claudemock.demo import demo
+    from claudemock.demo.run import demo
 
     return demo(print)

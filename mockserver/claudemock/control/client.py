@@ -214,6 +214,14 @@ class MockServer:
         return self.find()
 
     @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What the contracts say of this scope's exchanges so far, gravest first; `severity` is error, warning or note.
+
+        What could not be decided comes last (`verdict` inconclusive).
+        """
+        return list(self.call("GET", "findings")["findings"])
+
+    @property
     def costs(self) -> dict[str, Any]:
         """What this scope's exchanges cost: `total`, `by_model`, `by_workspace` (see `GET /_mock/costs`)."""
         return dict(self.call("GET", "costs"))
