@@ -10,6 +10,7 @@ from claudemock_contracts.transcript import Call, File, Transcript, parts_of
 
 _LARGE = 100_000 * 4 // 3  # characters of base64 that are 100 kB
 _OFTEN = 3
+_ONE_RUN = 3600.0  # seconds
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)')
 _NAMED = re.compile(r"file_[A-Za-z0-9]+")
 
@@ -34,6 +35,7 @@ def uploaded_again(story: Transcript) -> Iterator[Outcome]:
                 "which is still there",
                 at=upload,
                 also=[alive.uploaded],
+                verdict="note" if _another_run(alive.uploaded, upload) else None,
             )
     yield from _inlined(story)
 
@@ -63,6 +65,12 @@ def _alive(story: Transcript, file: File, later: Exchange) -> bool:
     if file.deleted is not None and order[file.deleted.id] < order[later.id]:
         return False
     return not _expired(file, later)
+
+
+def _another_run(earlier: Exchange, later: Exchange) -> bool:
+    """Whether so much time lies between that the program was likely started anew, and knew nothing of the first."""
+    times = (earlier.started, later.started)
+    return times[0] is not None and times[1] is not None and times[1] - times[0] > _ONE_RUN
 
 
 def _expired(file: File, later: Exchange) -> bool:

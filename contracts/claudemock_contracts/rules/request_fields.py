@@ -1,6 +1,7 @@
 """Judging headers and parameters that a version or a model no longer takes (R59, R66)."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.rules.asked import Asked, asked, betas_of
@@ -116,6 +117,18 @@ def _betas(story: Transcript) -> Iterator[Observation]:
                 )
 
 
+def _day(request: Asked) -> str | None:
+    started = request.exchange.started
+    return None if started is None else datetime.fromtimestamp(started, UTC).date().isoformat()
+
+
+def _in_its_time(request: Asked, day: str | None) -> bool:
+    """Whether it is an old recording, of a time when the model was as good as any."""
+    model = request.model
+    until = model.deprecated_at or model.retires_at
+    return day is not None and until is not None and day < until[:10] and not request.exchange.failed
+
+
 def retired(story: Transcript) -> Iterator[Outcome]:
     """R66."""
     as_of = story.prompts.catalog.as_of
@@ -126,7 +139,8 @@ def retired(story: Transcript) -> Iterator[Outcome]:
         yield EXERCISED
         if model.lifecycle == "active" and model.retires_at is None:
             continue
-        gone = model.lifecycle == "retired"
+        day = _day(request)
+        gone = model.lifecycle == "retired" or (model.retires_at is not None and (day or "") >= model.retires_at[:10])
         when = (model.retires_at or model.retires_not_before or "")[:10]
         planned = f"will be retired on {when}" if model.retires_at else "is deprecated"
         yield Observation(
@@ -135,5 +149,5 @@ def retired(story: Transcript) -> Iterator[Outcome]:
             actual=f"{model.id} " + (f"was retired on {when}" if gone else planned) + f" (as of {as_of})",
             at=request.exchange,
             path=request.where("model"),
-            verdict=None if gone or model.retires_at else "note",
+            verdict="note" if _in_its_time(request, day) or not (gone or model.retires_at) else None,
         )
