@@ -21,6 +21,7 @@ from claudemock.api.tokens import CountTokens
 from claudemock.control import batches, faults
 from claudemock.control import endpoints as control
 from claudemock.control.files import add_file
+from claudemock.control.leading import lead
 from claudemock.wire.errors import not_found
 from claudemock.world import World
 
@@ -86,6 +87,7 @@ def _control_routes(world: World) -> list[Route]:
     table: dict[str, dict[str, control.Handler]] = {
         "/_mock/health": {"get": control.health},
         "/_mock/reset": {"post": control.reset},
+        "/_mock/lead": {"post": lead},
         "/_mock/replies": {
             "get": control.get_replies,
             "post": control.add_replies,
