@@ -173,6 +173,14 @@ def test_a_swap_without_watching_needs_results_that_name_each_other() -> None:
     assert report(*ASKED, ask(*RESULTS), reply("Rome.")).verdicts["R21"] == "not-exercised"
 
 
+def test_one_result_under_two_calls_is_worth_a_warning() -> None:
+    """Results kept by the tool's name: the last one answers both calls."""
+    copied = [result(name, "Rome: 18 °C") for name in ("oslo", "rome")]
+    assert ("R21", "warning") in said(*ASKED, ask(*copied), reply("Both 18 °C."))
+    same = [result(name, "No data today.") for name in ("oslo", "rome")]
+    assert not [rule for rule, _ in said(*ASKED, ask(*same), reply("Nothing.")) if rule == "R21"]
+
+
 def test_an_error_in_a_log_is_no_failed_tool() -> None:
     """A tool whose ordinary output begins with an error is left alone once we know that it did not raise."""
     log = "Error: disk full\nError: disk full"

@@ -108,6 +108,17 @@ def test_times_and_nth(server: MockServer) -> None:
     assert statuses(server, 5) == [200, 200, 529, 200, 200]
 
 
+def test_places_in_a_row_are_counted_for_every_fault(server: MockServer) -> None:
+    """`nth` and `first_of_conversation` count all requests that fit, those that another fault answers too."""
+    for number, name in enumerate(("overloaded", "rate_limited", "api_error"), 1):
+        server.fault(name, nth=number)
+    assert statuses(server, 4) == [529, 429, 500, 200]
+    server.reset()
+    server.fault("overloaded")
+    server.fault("rate_limited", first_of_conversation=2)
+    assert statuses(server, 4) == [529, 429, 200, 200]
+
+
 def test_match_and_path(server: MockServer) -> None:
     """Only requests that fit; an invalid request fits no match, but any fault without one."""
     server.fault("overloaded", match={"model": "claude-sonnet-*", "contains": "weather"})
@@ -172,6 +183,23 @@ def test_a_request_brings_its_fault_along(server: MockServer) -> None:
     refused = ask(server, headers={"x-claudemock-fault": "overlaoded"}).error
     assert refused[:2] == (400, "invalid_request_error")
     assert refused[2].startswith("claudemock: x-claudemock-fault: fault: 'overlaoded' is not a fault; did you mean")
+
+
+def test_conditions_of_a_fault_brought_along(server: MockServer) -> None:
+    """What depends on the request and the clock holds as ever; what counts other requests is refused."""
+
+    def met(fault: str, count: int = 1) -> list[int]:
+        return [ask(server, headers={"x-claudemock-fault": fault}).status for _ in range(count)]
+
+    server.clock.set("2026-11-01T00:00:00Z")
+    assert met("overloaded match.model=claude-haiku*") == met("overloaded path=/v1/files*") == [200]
+    assert met("overloaded match.model=claude-opus*") == met("overloaded path=/v1/mess*") == [529]
+    assert met("overloaded until=2026-10-31T00:00:00Z; api_error until=2027-01-01T00:00:00Z") == [500]
+    assert set(met("overloaded probability=0.5", 20)) == {200, 529}
+    assert met("overloaded times=1; api_error times=1; overloaded times=1", 2) == [529, 200]
+    refused = ask(server, headers={"x-claudemock-fault": "cut; overloaded nth=2"}).error
+    assert refused[0] == 400
+    assert refused[2].endswith("1: nth counts requests; arm the fault instead of sending it along")
 
 
 def test_what_never_fired_can_be_seen(server: MockServer) -> None:

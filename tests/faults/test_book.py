@@ -37,7 +37,6 @@ class Reference:
             self.met[conversation] += 1
             if self.met[conversation] > self.first:
                 return False
-        self.left = None if self.left is None else self.left - 1
         return True
 
 
@@ -84,7 +83,8 @@ class Books(RuleBasedStateMachine):
         wanted: list[Reference] = []
         for each in self.reference:
             answered = any(other.name == "overloaded" for other in wanted)
-            if not (each.name == "overloaded" and answered) and each.takes(stream, conversation, self.now):
+            if each.takes(stream, conversation, self.now) and not (each.name == "overloaded" and answered):
+                each.left = None if each.left is None else each.left - 1
                 wanted.append(each)
         assert [strike.id for strike in strikes] == [each.id for each in wanted]
         self.open.append((strikes, wanted))

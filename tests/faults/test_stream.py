@@ -166,3 +166,15 @@ def test_paced_streams_break_too(server: MockServer) -> None:
     whole = served(server)
     server.fault("truncate", after_event=5)
     assert served(server) == whole[:5]
+
+
+def test_two_faults_in_one_stream_are_told_apart(server: MockServer) -> None:
+    """Each says from where on it changed what the one before left of the stream."""
+    whole = len(served(server))
+    server.fault("malformed_event", after_event=3)
+    server.fault("error_event", after_event=6)
+    served(server)
+    assert [strike["sent"] for strike in server.exchanges[-1]["faults"]] == [
+        f"changed after 3 events: {whole} instead of {whole}",
+        f"changed after 6 events: 7 instead of {whole}",
+    ]

@@ -55,6 +55,7 @@ class CacheStory:
     by_call: dict[int, Step] = field(default_factory=dict)
     linked: list[tuple[Step, Step, Link]] = field(default_factory=list)
     siblings: dict[int, list[Step]] = field(default_factory=dict)
+    family: dict[int, int] = field(default_factory=dict)  # of a sibling, by its call's number
     compared: dict[int, list[tuple[Step, Step]]] = field(default_factory=dict)
     parted: dict[int, Divergence | None] = field(default_factory=dict)
     missed: list[MissedPair] = field(default_factory=list)
@@ -76,7 +77,7 @@ def cache_story(story: Transcript) -> CacheStory:
         found.by_call[call.number] = step
         earlier = found.by_call.get(call.previous.number) if call.previous is not None else None
         if call.previous is None:
-            family = families.of(call)
+            family = found.family[call.number] = families.of(call)
             before = found.siblings.setdefault(family, [])
             other = _comparable(before, step)
             before.append(step)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from claudemock_contracts.drift import MissedPair, cache_story
+from claudemock_contracts.drift import CacheStory, MissedPair, cache_story
 from claudemock_contracts.drift.volatile import VOLATILE
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, Verdict, fragment
 from claudemock_contracts.transcript import Transcript
@@ -19,7 +19,7 @@ def drift(story: Transcript) -> Iterator[Outcome]:
     if cache.linked or cache.compared:
         yield EXERCISED
     for group in _grouped(pair for pair in cache.missed if _is_drift(pair)):
-        verdict = _drift_verdict(group)
+        verdict = _drift_verdict(cache, group)
         if verdict is not None:
             yield _drifted(group, verdict)
 
@@ -73,7 +73,7 @@ def _split(location: str) -> list[str]:
     return [piece for part in location.split(".") for piece in (part, ".")]
 
 
-def _drift_verdict(group: Sequence[MissedPair]) -> Verdict | None:
+def _drift_verdict(cache: CacheStory, group: Sequence[MissedPair]) -> Verdict | None:
     """RULES.md B5."""
     kinds = {_kind(pair) for pair in group}
     kind = kinds.pop() if len(kinds) == 1 else "number"
@@ -88,9 +88,12 @@ def _drift_verdict(group: Sequence[MissedPair]) -> Verdict | None:
         return "warning" if len(group) >= 2 and effective else "note"
     if len(group) < 2:
         return "warning" if kind in _NAMES and effective else "inconclusive" if kind in _NAMES else None
-    values = [_value(pair.later, pair) for pair in group] + [_value(group[0].earlier, group[0])]
+    family = cache.siblings[cache.family[group[0].later.call.number]]
+    values = [
+        _value(step, group[0]) for step in family
+    ]  # those that were read too: variants that come back are no drift
     if len(set(values)) / len(values) < _DISTINCT:
-        return None  # variants that come back: A, B, A, B
+        return None
     return "violation" if effective and len(missed) >= 2 else "warning"
 
 

@@ -65,7 +65,7 @@ def _against_inputs(pair: Pair, answered: Sequence[tuple[Part, Part]]) -> Iterat
     """Without watched tools: a result that repeats what only another call's input holds, and not its own.
 
     One such result proves little (an answer about Oslo may mention Rome); a turn whose results name each other's
-    inputs crosswise does.
+    inputs crosswise does, and the very same result under both calls is worth a warning.
     """
     words = [_leaves(asked.block.get("input")) for asked, _ in answered]
     telling = [
@@ -79,11 +79,32 @@ def _against_inputs(pair: Pair, answered: Sequence[tuple[Part, Part]]) -> Iterat
         return
     yield EXERCISED
     crossed = {index: found[0] for index, found in enumerate(named) if len(found) == 1 and found[0] != index}
+    yield from _copied(pair, answered, crossed)
     if len(crossed) < 2 or len(set(crossed.values())) != len(crossed):
         return
     for index, other in crossed.items():
         asked, given = answered[index]
         yield _swapped(pair, asked, given, answered[other][0], "the inputs the results repeat", "medium")
+
+
+def _copied(pair: Pair, answered: Sequence[tuple[Part, Part]], crossed: Mapping[int, int]) -> Iterator[Outcome]:
+    """One result given to two calls of one tool, although it repeats the input of only one of them."""
+    for index, other in crossed.items():
+        (asked, given), (owner, its) = answered[index], answered[other]
+        if (
+            asked.block.get("name") == owner.block.get("name")
+            and text_of(given) == text_of(its)
+            and other not in crossed
+        ):
+            yield Observation(
+                kind="copied",
+                expected=f"the result under {asked.block['id']!r} is that of {called(asked)}",
+                actual=f"it is the same as that of {called(owner)}, and repeats its input: {fragment(text_of(given))}",
+                at=pair.call.exchange,
+                path=pair.call.where(given.message, given.position),
+                verdict="warning",
+                confidence="medium",
+            )
 
 
 def _swapped(pair: Pair, asked: Part, given: Part, other: Part, known_by: str, confidence: Any) -> Observation:

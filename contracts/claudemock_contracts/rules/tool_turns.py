@@ -102,6 +102,8 @@ _CLICKS = (
         {**call("two", "type", text="me"), "toolset_name": "computer"},
     ),
 )
+_MEMBER = {"toolset_name": "computer"}
+_FAILED = result("one", "no such point", is_error=True, **_MEMBER)
 
 CONTRACTS = (
     Contract(
@@ -117,13 +119,13 @@ CONTRACTS = (
         good=Example(
             "The second action is answered as skipped.",
             *_CLICKS,
-            ask(result("one", "no such point", is_error=True), result("two", "Skipped.", is_error=True)),
+            ask(_FAILED, result("two", "Skipped.", is_error=True, **_MEMBER)),
             reply("I could not click."),
         ),
         bad=Example(
             "The second action ran although the first failed.",
             *_CLICKS,
-            ask(result("one", "no such point", is_error=True), result("two", "typed")),
+            ask(_FAILED, result("two", "typed", **_MEMBER)),
             reply("Typed."),
         ),
         judge=_after_failure,

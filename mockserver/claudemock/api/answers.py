@@ -13,7 +13,8 @@ from claudemock.recent import Recent
 from claudemock.wire.messages import MessagesRequest
 
 _COUNT_THINKING = "thinking-token-count-2026-05-13"
-_ROOM = 4_000_000
+_ROOM = 8_000_000
+_OVERHEAD = 5_000  # bytes that an answer takes besides its own, measured
 
 
 class Answer(NamedTuple):
@@ -51,7 +52,7 @@ class Answers:
         known = self._recent.get(key)
         if known is None or known.request is not turn.request or known.reply is not turn.reply:
             known = _make(turn, digest(*(block["text"].encode(errors="replace") for block in turn.reply.content)))
-            size = sum(len(event.line) for event in known.rest) + len(known.after)
+            size = sum(len(event.line) for event in known.rest) + 2 * len(known.after) + _OVERHEAD
             self._recent.put(key, known, size)
         return known, make_id("msg", turn.source)
 

@@ -6,6 +6,7 @@ Only requests of scopes with an armed fault, and those that bring one along in `
 import time
 from collections import deque
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 import orjson
@@ -28,6 +29,7 @@ from claudemock.wire.parse import parse_messages
 from claudemock.world import Scope, World
 
 FAULT_HEADER = b"x-claudemock-fault"
+_COUNTED = frozenset({"nth", "first_of_conversation", "for_seconds"})  # what has no meaning within one request
 _BATCHES = 256_000_000  # bytes of the largest body there is
 _TARGET = "claudemock.fault_target"
 
@@ -102,8 +104,9 @@ def altered(events: list[Event], exchange: Exchange, target: Target) -> list[Eve
     """The events of a stream after its faults, which are noted as sent; what was meant is kept in the exchange."""
     changed = events
     for strike in meant(exchange.faults, "events"):
-        changed = list(strike.fault.on_events(changed, target))
-        strike.sent = f"{len(changed)} events instead of {len(events)}"
+        before, changed = changed, list(strike.fault.on_events(changed, target))
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, changed, strict=False)))
+        strike.sent = f"changed after {alike} events: {len(changed)} instead of {len(before)}"
     exchange.intended = b"".join(encode(events, b"", padding=False))
     return changed
 
@@ -168,9 +171,13 @@ def _brought(place: Scope, exchange: Exchange, asked: Asked) -> list[Strike]:
         return []
     try:
         specs = parse_faults(header.decode("latin-1"))
+        for number, spec in enumerate(specs):
+            counted = sorted(_COUNTED & spec.arming.model_fields_set)
+            if counted:
+                raise ScriptError(f"{counted[0]} counts requests; arm the fault instead of sending it along", (number,))
     except ScriptError as error:
         raise invalid_request(f"claudemock: {FAULT_HEADER.decode()}: {error}") from None
-    return place.faults.along(specs, header, asked)
+    return place.faults.along(specs, header, asked, place.clock.now())
 
 
 async def _send_page(send: Send, page: Page) -> None:

@@ -12,7 +12,7 @@ LEAST = 8192
 """Bytes of a body from which on it pays to know its beginning; smaller ones are read in no time."""
 
 _MOST = 32  # conversations
-_ROOM = 16_000_000  # bytes of their bodies
+_ROOM = 8_000_000  # bytes of their bodies
 _SAMPLE = 2048  # bytes
 _ENDS = 4  # messages at the end that may change: a moved cache marker changes two, some clients mark two
 

@@ -23,6 +23,9 @@ from claudemock.script.match import Facts
 from claudemock.wire.errors import ApiError
 from claudemock.world import Scope, World
 
+_ROOM = 8_000_000
+_OVERHEAD = 5_000  # bytes that a small accepted request takes, measured
+
 Look = tuple[Body, Opening[Accepted] | None]
 
 
@@ -37,7 +40,7 @@ class Intake:
     def __init__(self, world: World, endpoint: Endpoint = "messages") -> None:
         self._world = world
         self._endpoint = endpoint
-        self._recent: Recent[tuple[bytes, str, frozenset[str], str | None], Accepted] = Recent(room=1_000_000)
+        self._recent: Recent[tuple[bytes, str, frozenset[str], str | None], Accepted] = Recent(room=_ROOM)
         self._conversations: Conversations[Accepted] = Conversations()
 
     def look(self, exchange: Exchange) -> Look | None:
@@ -86,7 +89,7 @@ class Intake:
         if known is None:
             known = accept(self._world, place, exchange, self._endpoint)
             if known.counted is None:  # what a thread's turn stands for is not in its bytes, and no file's content is
-                self._recent.put(key, known, len(exchange.body))
+                self._recent.put(key, known, 2 * len(exchange.body) + _OVERHEAD)
         return known
 
     def _accepted_large(

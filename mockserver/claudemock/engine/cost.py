@@ -165,6 +165,7 @@ class Ledger:
     def __init__(self, lines: Held[Line] | None = None, *, limit: int = 10_000) -> None:
         self._limit = limit
         self._lines = BoundedDict[Line]() if lines is None else lines
+        self._crowded = len(self._lines) > limit // 2  # before, nobody asks which line is the oldest
 
     def add(self, scope: str, workspace: str, model: str, used: Tokens, cost: Cost | None) -> None:
         """Count one paid exchange; `cost` None: its tokens count, and it is listed as unpriced."""
@@ -182,9 +183,13 @@ class Ledger:
             self._lines.pop(key)
 
     def _count(self, key: str, line: Line) -> None:
-        before = self._lines.pop(key)  # put again it is the youngest
+        before = self._lines.pop(key) if self._crowded else self._lines.get(key)  # popped and put it is the youngest
         self._lines.put(key, line if before is None else before.plus(line))
-        if before is None and len(self._lines) > self._limit + (self._lines.get(_OTHER_LINE) is not None):
+        if before is not None:
+            return
+        lines = len(self._lines)
+        self._crowded = lines > self._limit // 2
+        if lines > self._limit + (self._lines.get(_OTHER_LINE) is not None):
             oldest, dropped = next(item for item in self._lines.items() if item[0] != _OTHER_LINE)
             self._lines.pop(oldest)
             self._count(_OTHER_LINE, dropped)

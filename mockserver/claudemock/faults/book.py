@@ -119,7 +119,7 @@ class FaultBook:
         answered = False
         for entry in self._entries:
             kind = entry.spec.fault.acts_on
-            if (kind == "request" and answered) or not self._fits(entry, asked, now) or not self._takes(entry, asked):
+            if not self._fits(entry, asked, now) or not self._takes(entry, asked) or (kind == "request" and answered):
                 continue
             answered = answered or kind == "request"
             entry.left = None if entry.left is None else entry.left - 1
@@ -127,18 +127,19 @@ class FaultBook:
         self._look(now)
         return struck
 
-    def along(self, specs: Iterable[FaultSpec], header: bytes, asked: Asked) -> list[Strike]:
+    def along(self, specs: Iterable[FaultSpec], header: bytes, asked: Asked, now: float) -> list[Strike]:
         """The faults a request brings along in its header; `times` counts the attempts of the same request."""
         with self._change():
-            return list(self._along_with(specs, header, asked))
+            return list(self._along_with(specs, header, asked, now))
 
-    def _along_with(self, specs: Iterable[FaultSpec], header: bytes, asked: Asked) -> Iterator[Strike]:
-        for spec in specs:
+    def _along_with(self, specs: Iterable[FaultSpec], header: bytes, asked: Asked, now: float) -> Iterator[Strike]:
+        for number, spec in enumerate(specs):
             most = spec.arming.times
-            if spec.fault.acts_on == "events" and not asked.stream:
+            entry = Entry(f"header_{number}", spec, None, spec.until)
+            if not self._fits(entry, asked, now) or not self._takes(entry, asked):
                 continue
             if most is not None:
-                key = blake2b(header + asked.body + spec.name.encode(), digest_size=16).digest()
+                key = blake2b(b"%d %b%b" % (number, asked.body, header), digest_size=16).digest()
                 count = self._along.pop(key, 0)
                 self._along[key] = count + 1
                 if len(self._along) > _SENT_ALONG:

@@ -102,17 +102,12 @@ class ScriptBook:
 
     def take(self, facts: Facts, *, keep: bool = False) -> Reply | Miss | None:
         """The next reply for a request; None where the default reply should answer. `keep` does not use it up."""
-        if self._queue:
-            if keep:
-                return self._queue[0].reply
-            entry = self._use(self._queue[0])
-            if entry.left == 0:
-                self._queue.popleft()
-            return entry.reply
-        for entry in chain(self._rules, self._from_files):
-            if entry.left != 0 and (entry.match is None or not entry.match.differences(facts)):
-                return (entry if keep else self._use(entry)).reply
-        return Miss(self._nearest(facts)) if self.strict else None
+        entry = self._head() or self._fitting(facts)
+        if entry is None:
+            return Miss(self._nearest(facts)) if self.strict else None
+        if not keep:
+            self._use(entry)
+        return entry.reply
 
     def _reset(self) -> None:
         self._queue: deque[Entry] = deque()
@@ -130,10 +125,25 @@ class ScriptBook:
         else:
             self._rules.append(entry)
 
-    def _use(self, entry: Entry) -> Entry:
+    def _head(self) -> Entry | None:
+        """The first of the queue."""
+        return self._queue[0] if self._queue else None
+
+    def _fitting(self, facts: Facts) -> Entry | None:
+        """The first rule that fits and is not used up."""
+        for entry in chain(self._rules, self._from_files):
+            if (entry.match is None or not entry.match.differences(facts)) and self._usable(entry):
+                return entry
+        return None
+
+    def _usable(self, entry: Entry) -> bool:
+        return entry.left != 0
+
+    def _use(self, entry: Entry) -> None:
         entry.used += 1
         entry.left = None if entry.left is None else entry.left - 1
-        return entry
+        if entry.left == 0 and self._queue and entry is self._queue[0]:
+            self._queue.popleft()
 
     def _nearest(self, facts: Facts) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The three rules that differ in the fewest points."""

@@ -12,6 +12,7 @@ from claudemock.faults.spec import FaultSpec, parse_fault
 from claudemock.store.base import Store
 
 _KIND = _KEY = "faults"
+_UNKNOWN = (0, 0)
 
 
 class StoredFaultBook(FaultBook):
@@ -21,7 +22,8 @@ class StoredFaultBook(FaultBook):
         super().__init__(base, seed, now)
         self._store = store
         self._scope = scope
-        self._changes: int | None = None
+        self._start = now
+        self._seen: tuple[int, int] | None = None  # sequence and version of the record: no two are ever alike
 
     @property
     def armed(self) -> bool:
@@ -37,16 +39,26 @@ class StoredFaultBook(FaultBook):
     def _change(self) -> Iterator[None]:
         with self._store.together():
             self._read()
+            seen, self._seen = self._seen, _UNKNOWN  # as long as it is not sure that this comes to something
+            before = orjson.dumps(self._state())
             yield
-            self._store.put(_KIND, self._scope, _KEY, orjson.dumps(self._state()))
+            after = orjson.dumps(self._state())
+            if after != before or seen is None:
+                self._store.put(_KIND, self._scope, _KEY, after)
+            else:
+                self._seen = seen
 
     def _read(self) -> None:
-        changes = self._store.changes()
-        if changes == self._changes:
-            return
-        self._changes = changes
         record = self._store.get(_KIND, self._scope, _KEY)
-        if record is not None:
+        seen = None if record is None else (record.sequence, record.version)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        if record is None:  # another process has reset the scope
+            self._next = 1
+            self._along.clear()
+            self._reset(self._start)
+        else:
             self._restore(orjson.loads(record.value))
 
     def _state(self) -> dict[str, Any]:

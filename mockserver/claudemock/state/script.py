@@ -1,89 +1,127 @@
 """A scope's script that several processes take replies from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import orjson
 
 from claudemock.engine.reply import Reply
 from claudemock.script.book import Entry, Miss, Script, ScriptBook, arm, uses
 from claudemock.script.match import Facts
-from claudemock.script.spec import parse_reply
-from claudemock.store.base import Store
+from claudemock.script.spec import ReplySpec, parse_reply
+from claudemock.store.base import Record, Store, every
 
-_ARMED, _USED, _STRICT, _NUMBER = "reply", "reply/used", "reply/strict", "reply/number"
+_QUEUE, _RULE, _USED, _NUMBER = "reply/queue", "reply/rule", "reply/used", "reply/number"
+_STATE = "reply/state"
 
 
 class StoredScriptBook(ScriptBook):
     """A script whose armed replies, and how often each was used, are in a store.
 
-    What was read is remembered until anybody writes. `take` belongs into a transaction: then no two processes are
-    given the same reply.
+    One small record, the state, is put whenever anything is armed, cleared or made strict, so looking at it says
+    whether what is remembered still holds; using a reply does not change it. The first of the queue is looked up, and
+    how often a rule was used is asked only of one that fits. `take` belongs into a transaction: then no two processes
+    are given the same reply.
     """
 
     def __init__(self, base: Script, store: Store, scope: str) -> None:
         super().__init__(base)
         self._store = store
         self._scope = scope
-        self._changes: int | None = None
+        self._seen: tuple[int, int] | None = None  # sequence and version of the state: no two are ever alike
+        self._known: dict[int, Entry] = {}  # by sequence: an id is given again after a reset
+        self._first: tuple[int, Entry] | None = None  # of the queue, by sequence
 
     @property
     def strict(self) -> bool:
         """See `ScriptBook`."""
-        self._read()
+        self._look()
         return self._strict
 
     @strict.setter
     def strict(self, strict: bool) -> None:
-        self._store.put(_STRICT, self._scope, _STRICT, orjson.dumps(strict))
+        self._changed(strict)
+
+    def add(self, specs: Iterable[ReplySpec]) -> list[str]:
+        """See `ScriptBook`. All of them are armed at the same instant."""
+        with self._store.together():
+            self._look()
+            ids = super().add(specs)
+            state = self._store.get(_STATE, self._scope, _STATE)
+            self._changed(None if state is None else orjson.loads(state.value))
+        return ids
 
     def clear(self) -> None:
         """See `ScriptBook`."""
-        for kind in (_ARMED, _USED, _STRICT):
-            self._store.clear(self._scope, kind)
+        with self._store.together():
+            for kind in (_QUEUE, _RULE, _USED):
+                self._store.clear(self._scope, kind)
+            self._changed(None)
 
     def __iter__(self) -> Iterator[Entry]:
-        self._read()
-        return super().__iter__()
+        self._look()
+        used = {record.key: record.version for record in every(self._store, _USED, self._scope)}
+        queue = (_armed(record) for record in every(self._store, _QUEUE, self._scope))
+        for entry in (*queue, *self._rules, *self._from_files):
+            times, entry.used = uses(entry.spec), used.get(entry.id, 0)
+            entry.left = None if times is None else max(0, times - entry.used)
+            yield entry
 
     def take(self, facts: Facts, *, keep: bool = False) -> Reply | Miss | None:
         """See `ScriptBook`."""
-        self._read()
+        self._look()
         return super().take(facts, keep=keep)
 
     def _number(self) -> int:
-        while True:
-            found = self._store.get(_NUMBER, self._scope, _NUMBER)
-            number, version = (1, 0) if found is None else (int(found.value) + 1, found.version)
-            if self._store.put(_NUMBER, self._scope, _NUMBER, b"%d" % number, expect=version) is not None:
-                return number
+        return self._store.put(_NUMBER, self._scope, _NUMBER, b"") or 0
 
     def _arm(self, entry: Entry) -> None:
         spec = entry.spec.model_dump(exclude_none=True, exclude_unset=True)
-        self._store.put(_ARMED, self._scope, entry.id, orjson.dumps(spec))
+        kind = _QUEUE if entry.match is None else _RULE
+        self._store.put(kind, self._scope, entry.id, orjson.dumps(spec))
 
-    def _use(self, entry: Entry) -> Entry:
-        super()._use(entry)
-        if entry.left == 0 and entry.match is None and self._store.take(_ARMED, self._scope, entry.id):
+    def _head(self) -> Entry | None:
+        """The entry is remembered while it stays the first: it may answer more than once."""
+        for record in self._store.scan(_QUEUE, self._scope, limit=1):
+            if self._first is None or self._first[0] != record.sequence:
+                self._first = record.sequence, _armed(record)
+            return self._first[1]
+        return None
+
+    def _usable(self, entry: Entry) -> bool:
+        times = uses(entry.spec)
+        return times is None or self._used(entry) < times
+
+    def _used(self, entry: Entry) -> int:
+        record = self._store.get(_USED, self._scope, entry.id)
+        return 0 if record is None else record.version
+
+    def _use(self, entry: Entry) -> None:
+        queued = self._first is not None and entry is self._first[1]
+        times = uses(entry.spec)
+        if not (queued and times == 1):
+            entry.used = self._store.put(_USED, self._scope, entry.id, b"") or 0
+        if queued and times is not None and (times == 1 or entry.used >= times):
+            self._store.take(_QUEUE, self._scope, entry.id)
             self._store.take(_USED, self._scope, entry.id)
-        else:
-            self._store.put(_USED, self._scope, entry.id, b"%d" % entry.used)
-        return entry
 
-    def _read(self) -> None:
+    def _changed(self, strict: bool | None) -> None:
+        """`strict` None: as the script files say."""
+        self._store.put(_STATE, self._scope, _STATE, orjson.dumps(strict))
+
+    def _look(self) -> None:
         """Bring what is remembered up to what is in the store."""
-        changes = self._store.changes()
-        if changes == self._changes:
+        state = self._store.get(_STATE, self._scope, _STATE)
+        seen = None if state is None else (state.sequence, state.version)
+        if seen == self._seen:
             return
-        self._changes = changes
-        known = {entry.id: entry for entry in super().__iter__()}
-        used = {record.key: int(record.value) for record in self._store.scan(_USED, self._scope)}
-        self._queue.clear()
-        self._rules.clear()
-        for record in self._store.scan(_ARMED, self._scope):
-            super()._arm(known.get(record.key) or arm(parse_reply(orjson.loads(record.value)), record.key))
-        strict = self._store.get(_STRICT, self._scope, _STRICT)
-        self._strict = self._base.strict if strict is None else orjson.loads(strict.value)
-        for entry in super().__iter__():
-            entry.used = used.get(entry.id, 0)
-            times = uses(entry.spec)
-            entry.left = None if times is None else max(0, times - entry.used)
+        self._seen = seen
+        strict = None if state is None else orjson.loads(state.value)
+        self._strict = self._base.strict if strict is None else strict
+        known, self._known = self._known, {}
+        for record in every(self._store, _RULE, self._scope):
+            self._known[record.sequence] = known.get(record.sequence) or _armed(record)
+        self._rules = list(self._known.values())
+
+
+def _armed(record: Record) -> Entry:
+    return arm(parse_reply(orjson.loads(record.value)), record.key)

@@ -12,6 +12,7 @@ from claudemock.store.migrations import NewerSchemaError, migrate, shipped_migra
 _PATIENCE = 30.0  # seconds to wait for other processes' transactions
 _LOWEST_SQLITE = (3, 35, 0)  # the first with RETURNING
 _WAL_KEPT = 64 << 20  # bytes the write-ahead log may keep on disk once a large transaction is over
+_WAL_PAGES = 4096  # of 4 kB, after which they are put into the file: a request writes a dozen, and this waits for disks
 _OURS = int.from_bytes(b"clmk", "big")  # `PRAGMA application_id` of a state file
 
 _IDENTITY = """
@@ -88,6 +89,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreError(f"the state file {path} lies where processes cannot share memory: name a file on a local disk")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     try:
         _patiently(lambda: migrate(connection, shipped_migrations()))
     except NewerSchemaError as error:

@@ -1,0 +1,198 @@
+"""Judging how thinking is asked for, and what a program does when it used up everything (R09, R25, R26)."""
+
+from collections.abc import Iterator
+from typing import Any, TypeGuard
+
+from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
+from claudemock_contracts.rules.asked import Asked, asked, inner
+from claudemock_contracts.rules.following import alike, followers, soon_after
+from claudemock_contracts.transcript import Call, Transcript
+
+INTERLEAVED = "interleaved-thinking-2025-05-14"
+LEAST_BUDGET = 1024
+_LEVELS = ("low", "medium", "high", "xhigh", "max")
+_BLOCKS = frozenset({"thinking", "redacted_thinking"})
+_HEADROOM, _SHARE = 1024, 0.1
+_STUMBLED = ("IndexError", "AttributeError", "TypeError", "KeyError", "StopIteration")
+
+
+def exhausted(story: Transcript) -> Iterator[Outcome]:
+    """R09: nothing but thinking came back, and the program does not act on it."""
+    yield from _headroom(story)
+    for call in story.calls:
+        if not _used_up(call):
+            continue
+        repeats = [other for other in alike(story, call) if other.number > call.number]
+        same = [other for other in repeats if _unchanged(call, other) and soon_after(call.exchange, other.exchange)]
+        lost = _output(call)
+        if same and _first_of_its_kind(story, call):
+            yield EXERCISED
+            yield Observation(
+                kind="same again",
+                expected="another attempt with a larger max_tokens, a smaller budget or less effort",
+                actual=f"the answer was {lost} tokens of thinking and nothing else; the same request was sent "
+                f"{len(same)} more time(s), with max_tokens {call.body.get('max_tokens')} again",
+                at=same[0].exchange,
+                path="max_tokens",
+                also=[call.exchange, *(other.exchange for other in same[1:])],
+                tokens_lost=sum(_output(other) for other in (call, *same)),
+            )
+        elif repeats or followers(story, call):
+            yield EXERCISED
+        else:
+            yield from _ended_with(story, call)
+
+
+def _first_of_its_kind(story: Transcript, call: Call) -> bool:
+    """Whether no earlier answer to the same request was used up alike: then the repeats were told of already."""
+    return not any(
+        other.number < call.number and _used_up(other) and _unchanged(call, other) for other in alike(story, call)
+    )
+
+
+def _ended_with(story: Transcript, call: Call) -> Iterator[Outcome]:
+    """What the program made of it, where nothing more was asked."""
+    repeat = any(other.number < call.number and _unchanged(other, call) for other in alike(story, call))
+    outcome = story.oracles.outcomes[-1] if story.oracles.outcomes else None
+    if outcome is None:
+        if not repeat:
+            yield Observation(
+                kind="not observable",
+                expected="another attempt with more room, or a word that there is no answer",
+                actual="the answer is thinking and nothing else; nothing shows what the program made of it",
+                at=call.exchange,
+                verdict="inconclusive",
+            )
+        return
+    yield EXERCISED
+    if call is not story.calls[-1] or story.oracles.expected_error:
+        return
+    stumbled = outcome.kind == "raised" and str(outcome.error).startswith(_STUMBLED)
+    empty = outcome.kind == "returned" and (outcome.value is None or outcome.value in ("", [], {}))
+    if stumbled or empty:
+        ended = fragment(outcome.error) if stumbled else f"the value {outcome.value!r}"
+        yield Observation(
+            kind="crash" if stumbled else "empty answer",
+            expected="another attempt with more room, or a word that the budget was used up",
+            actual=f"the answer was {_output(call)} tokens of thinking and nothing else; "
+            f"the program ended with {ended}",
+            at=call.exchange,
+            tokens_lost=_output(call),
+        )
+
+
+def _used_up(call: Call) -> bool:
+    served = call.served
+    if served is None or not call.ok or served.stop_reason != "max_tokens":
+        return False
+    said = [block for block in served.content if block.get("type") != "text" or str(block.get("text") or "").strip()]
+    return bool(said) and all(block.get("type") in _BLOCKS for block in said)
+
+
+def _unchanged(call: Call, other: Call) -> bool:
+    """Whether the model gets no more room than before."""
+    names = ("model", "max_tokens", "thinking", "output_config")
+    return all(call.body.get(name) == other.body.get(name) for name in names)
+
+
+def _output(call: Call) -> int:
+    tokens = call.served.usage.get("output_tokens") if call.served else None
+    return tokens if isinstance(tokens, int) else 0
+
+
+def _headroom(story: Transcript) -> Iterator[Outcome]:
+    for request in asked(story):
+        budget, most = inner(request.body, "thinking").get("budget_tokens"), request.body.get("max_tokens")
+        if not _budgeted(request) or not isinstance(budget, int) or not isinstance(most, int):
+            continue
+        room, needed = most - budget, max(_HEADROOM, int(most * _SHARE))
+        if 0 < room < needed and not _interleaves(request):
+            yield Observation(
+                kind="no headroom",
+                expected=f"room for an answer behind the thinking: max_tokens at least {needed} over budget_tokens",
+                actual=f"max_tokens {most} with budget_tokens {budget} leaves {room} tokens for the answer",
+                at=request.exchange,
+                path=request.where("thinking.budget_tokens"),
+                verdict="warning",
+                confidence="medium",
+            )
+
+
+def configuration(story: Transcript) -> Iterator[Outcome]:
+    """R25: a mode or a budget that the model does not take."""
+    for request in asked(story):
+        if not isinstance(request.body.get("thinking"), dict):
+            continue
+        if not request.known:
+            yield Observation(
+                kind="unknown model",
+                expected="a mode of thinking that the model takes",
+                actual=f"the catalogue does not know {fragment(request.body.get('model'))}",
+                at=request.exchange,
+                path=request.where("model"),
+                verdict="inconclusive",
+            )
+            continue
+        yield EXERCISED
+        wrong = _mode(request) or _budget(request)
+        if wrong is not None:
+            kind, expected, actual = wrong
+            place = "thinking.type" if kind in ("mode", "off with effort") else "thinking.budget_tokens"
+            yield Observation(
+                kind=kind, expected=expected, actual=actual, at=request.exchange, path=request.where(place)
+            )
+
+
+def _mode(request: Asked) -> tuple[str, str, str] | None:
+    mode, model = inner(request.body, "thinking").get("type"), request.model
+    taken = sorted(model.thinking)
+    if mode not in model.thinking:
+        modes = f"one of the modes {model.id} takes: {', '.join(taken)}"
+        return "mode", modes, f"thinking.type {fragment(mode)}"
+    effort, most = inner(request.body, "output_config").get("effort"), model.disabled_effort_max
+    if mode == "enabled" or mode == "adaptive" or most is None or effort not in _LEVELS:
+        return None
+    if _LEVELS.index(effort) <= _LEVELS.index(most):
+        return None
+    return "off with effort", f"at most effort {most} while thinking is off", f"effort {effort} with {mode}"
+
+
+def _budget(request: Asked) -> tuple[str, str, str] | None:
+    if not _budgeted(request):
+        return None
+    budget, most = inner(request.body, "thinking").get("budget_tokens"), request.body.get("max_tokens")
+    if not _is_count(budget) or budget < LEAST_BUDGET:
+        return "budget too small", f"budget_tokens of at least {LEAST_BUDGET}", f"budget_tokens {budget!r}"
+    if _is_count(most) and budget >= most and not _interleaves(request):
+        return "no room", "budget_tokens below max_tokens", f"budget_tokens {budget} and max_tokens {most}"
+    return None
+
+
+def _budgeted(request: Asked) -> bool:
+    return inner(request.body, "thinking").get("type") == "enabled"
+
+
+def _interleaves(request: Asked) -> bool:
+    """Whether the budget may be spread over several answers, and so exceed what one of them may have."""
+    return INTERLEAVED in request.betas and request.model.interleaved_thinking != "none"
+
+
+def _is_count(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def forced_tool(story: Transcript) -> Iterator[Outcome]:
+    """R26: a budget for thinking, and a tool the model must call."""
+    for request in asked(story):
+        choice = inner(request.body, "tool_choice").get("type")
+        if not _budgeted(request) or not (choice or request.body.get("tools")):
+            continue
+        yield EXERCISED
+        if choice in ("any", "tool"):
+            yield Observation(
+                kind=str(choice),
+                expected="tool_choice auto or none while thinking has a budget",
+                actual=f"tool_choice {choice} with thinking.type enabled",
+                at=request.exchange,
+                path=request.where("tool_choice.type"),
+            )
