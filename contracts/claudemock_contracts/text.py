@@ -117,10 +117,8 @@ def _summary(report: Report) -> str:
     extra += [f"{len(report.baselined)} in the baseline"] * bool(report.baselined)
     scopes = f" of {report.scopes} scopes" if report.scopes > 1 else ""
     tail = f" ({', '.join(extra)})" if extra else ""
-    return (
-        f"{found}{tail}: {report.exchanges} exchanges{scopes}, {len(verdicts) - idle} contracts exercised, "
-        f"{idle} not exercised"
-    )
+    judged = f"{report.exchanges} exchange{'s' * (report.exchanges != 1)}{scopes}"
+    return f"{found}{tail}: {judged}, {len(verdicts) - idle} contracts exercised, {idle} not exercised"
 
 
 def _labelled(label: str, text: str) -> list[str]:

@@ -50,7 +50,7 @@ class Settings:
     cache_key_includes_betas: bool = False
     journal_bytes: int = 64 * MEGABYTE
     file_storage_bytes: int = 1_000_000 * MEGABYTE
-    state: Path | None = None
+    state: Path | str | None = None
     workers: int = 1
     batch_webhook: str | None = None
     batch_webhook_secret: str | None = None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import Path
 
 from claudemock.catalog import Catalog
 from claudemock.engine.attached import Remembered
@@ -99,7 +100,7 @@ class World:
         self.tokens = TokenEstimator.load()
         self.digests = BlockDigests()
         self.limits = RateLimits()
-        self._backing: Backing = InMemory() if settings.state is None else InFile(settings.state)
+        self._backing: Backing = InMemory() if settings.state is None else InFile(Path(settings.state))
         self.store, self.blobs, self.step = self._backing.store, self._backing.blobs, self._backing.step
         self.blobs.sweep(KnownBlobs(self.store))
         self.costs = Ledger(self._backing.costs())

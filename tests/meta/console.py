@@ -16,10 +16,12 @@ from pathlib import Path
 
 from tests.meta.serving import READY, checkout_environment, serving
 from tests.meta.snippets import Block, Command, commands, missing_output
+from tests.meta.sources import ROOT
 
 SHOWN = "127.0.0.1:8787"
 SECONDS = 60  # the longest a command of a page may take
-RUNNABLE = ("claudemock", "python", "curl")
+RUNNABLE = ("claudemock", "python", "pytest", "curl")
+NOT_OURS = ("make", "pip", "export")  # commands a page may show that are not run
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Reader:
     key: str
 
     def write_files(self, page: Iterable[Block]) -> None:
-        """Put every block of a page that names a file into the folder."""
+        """Put every block of a page that names a file into the folder, beside the checkout's folders."""
+        for folder in ("examples", "tests", "mockserver", "contracts", "fixtures"):
+            (self.folder / folder).symlink_to(ROOT / folder)
         for block in page:
             if block.filename:
                 self._write(block, block.filename)
@@ -107,9 +111,9 @@ class Reader:
 
 
 def _serve_arguments(words: list[str]) -> list[str] | None:
-    """What follows `claudemock serve`, without a port; None for any other command."""
+    """What follows `claudemock serve`, without a port; None for any other command, and for one that is to fail."""
     for start in (["claudemock", "serve"], ["python", "-m", "claudemock", "serve"]):
-        if words[: len(start)] == start:
+        if words[: len(start)] == start and "||" not in words:
             arguments = words[len(start) :]
             at = arguments.index("--port") if "--port" in arguments else len(arguments)
             return arguments[:at] + arguments[at + 2 :]

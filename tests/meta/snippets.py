@@ -1,7 +1,8 @@
 """The fenced blocks of a Markdown page, and what a reader is told to do with each.
 
 A block may follow a comment that speaks to the tests: `<!-- test: skip (reason) -->` leaves it alone, and
-`<!-- test: script -->` says that it is a script file (a mapping with `replies` needs no saying). A block whose first
+`<!-- test: script -->` says that it is a script file (a mapping with `replies` needs no saying), `<!-- test: fails -->`
+that it is meant to end badly. A block whose first
 line is a comment with nothing but a file name (`# replies.yaml`) is that file for the commands of the page.
 """
 
@@ -87,7 +88,14 @@ def _closes(line: str, marks: str) -> bool:
 
 
 def commands(block: Block) -> list[Command]:
-    """The `$ ` lines of a console block, continuation lines joined, each with its output."""
+    """The `$ ` lines of a console block, continuation lines joined, each with its output; every line of an `sh` one."""
+    if block.language == "sh":
+        lines = [line for line in block.text.replace("\\\n", " ").splitlines() if line and not line.startswith("#")]
+        return [Command(block.line, line, ()) for line in lines]
+    return _typed(block)
+
+
+def _typed(block: Block) -> list[Command]:
     found: list[Command] = []
     lines = iter(enumerate(block.text.splitlines(), start=block.line))
     for number, line in lines:

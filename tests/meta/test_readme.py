@@ -5,13 +5,14 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import yaml
 
 from claudemock.script.files import load_script
-from tests.meta.console import SHOWN, Reader
+from tests.meta.console import NOT_OURS, RUNNABLE, SHOWN, Reader
 from tests.meta.serving import ServerProcess, serving
 from tests.meta.snippets import LANGUAGES, Block, blocks, commands, missing_output
 from tests.meta.sources import ROOT
@@ -62,14 +63,16 @@ def test_skips_are_counted_and_give_a_reason() -> None:
 def test_blocks_say_what_they_are() -> None:
     """A misspelt language or directive would silently switch a check off."""
     assert [block.name for block in BLOCKS if block.language not in LANGUAGES] == []
-    assert [block.name for block in BLOCKS if block.directive not in ("", "skip", "script")] == []
+    assert [block.name for block in BLOCKS if block.directive not in ("", "skip", "script", "fails")] == []
 
 
 @pytest.mark.parametrize("block", told("python"))
 def test_python_blocks_run(block: Block, reader: Reader) -> None:
-    """A snippet runs as it stands, against a server."""
+    """A snippet runs as it stands, against a server; one that is said to fail does."""
     ast.parse(block.text)
-    reader.python(block)
+    expected = pytest.raises(AssertionError, match="ended with status") if block.directive == "fails" else nullcontext()
+    with expected:
+        reader.python(block)
 
 
 @pytest.mark.parametrize("block", told("console", "sh"))
@@ -79,9 +82,15 @@ def test_commands_do_what_is_shown(block: Block, reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("block", told("console", "sh"))
+def test_what_is_not_run_is_known(block: Block) -> None:
+    """A command of a program that nobody expected would silently stay unchecked."""
+    assert {command.program for command in commands(block)} <= {*RUNNABLE, *NOT_OURS}
+
+
+@pytest.mark.parametrize("block", told("console", "sh"))
 def test_make_targets_exist(block: Block) -> None:
     """`make something` is in the Makefile."""
-    lines = [command.text for command in commands(block)] or block.text.splitlines()
+    lines = [command.text for command in commands(block)]
     named = [line.split()[1] for line in lines if line.startswith("make ")]
     assert set(named) - make_targets() == set()
 
