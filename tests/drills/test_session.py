@@ -244,7 +244,8 @@ def test_any_output_can_be_reported(tmp_path: Path) -> None:
         r"ask('Hello', 3); sys.stdout.buffer.write(b'\x00\x1b[31m\xff\xef\xbf\xbe\xef\xbf\xbf]]><a>& \xf0\x9f\x8e\xbf')"
     )
     report = tmp_path / "r.xml"
-    assert drill(options(program(tmp_path, text)), str, str, junit=report) == 0
+    said: list[str] = []
+    assert drill(options(program(tmp_path, text)), said.append, said.append, junit=report) == 0
     told = ElementTree.parse(report).findtext("testcase/system-out")
     assert told == "\ufffd\ufffd[31m\ufffd\ufffd\ufffd]]><a>& \U0001f3bf"
 
