@@ -214,7 +214,7 @@ class MockServer:
         return self.find()
 
     @property
-    def findings(self) -> list[dict[str, Any]]:
+    def findings(self) -> Sequence[Any]:
         """What the contracts say of this scope's exchanges so far, gravest first; `severity` is error, warning or note.
 
         What could not be decided comes last (`verdict` inconclusive).
