@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any, TypeGuard
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
-from claudemock_contracts.rules.asked import Asked, asked, inner
+from claudemock_contracts.rules.asked import Asked, asked, inner, word
 from claudemock_contracts.rules.following import alike, followers, soon_after
-from claudemock_contracts.transcript import Call, Transcript
+from claudemock_contracts.transcript import Call, Transcript, kind_of
 
 INTERLEAVED = "interleaved-thinking-2025-05-14"
 LEAST_BUDGET = 1024
@@ -91,8 +91,8 @@ def _used_up(call: Call) -> bool:
     served = call.served
     if served is None or not call.ok or served.stop_reason != "max_tokens":
         return False
-    said = [block for block in served.content if block.get("type") != "text" or str(block.get("text") or "").strip()]
-    return bool(said) and all(block.get("type") in _BLOCKS for block in said)
+    said = [block for block in served.content if kind_of(block) != "text" or str(block.get("text") or "").strip()]
+    return bool(said) and all(kind_of(block) in _BLOCKS for block in said)
 
 
 def _unchanged(call: Call, other: Call) -> bool:
@@ -150,7 +150,7 @@ def configuration(story: Transcript) -> Iterator[Outcome]:
 
 
 def _mode(request: Asked) -> tuple[str, str, str] | None:
-    mode, model = inner(request.body, "thinking").get("type"), request.model
+    mode, model = word(inner(request.body, "thinking").get("type")), request.model
     taken = sorted(model.thinking)
     if mode not in model.thinking:
         modes = f"one of the modes {model.id} takes: {', '.join(taken)}"
