@@ -32,7 +32,7 @@ def test_findings_of_the_scope(server: MockServer) -> None:
     wrong(server)
     rules = {finding["rule"] for finding in send(server, "GET", "/_mock/findings").json["findings"]}
     assert {"R01", "R06"} <= {rule[:3] for rule in rules}
-    assert [finding["rule"] for finding in server.findings if finding["severity"] == "error"] != []
+    assert [finding["rule"] for finding in server.judge() if finding["severity"] == "error"] != []
 
 
 def test_formats(server: MockServer) -> None:

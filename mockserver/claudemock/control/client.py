@@ -213,8 +213,7 @@ class MockServer:
         """Every exchange of this scope that is still in the journal."""
         return self.find()
 
-    @property
-    def findings(self) -> Sequence[Any]:
+    def judge(self) -> list[dict[str, Any]]:
         """What the contracts say of this scope's exchanges so far, gravest first; `severity` is error, warning or note.
 
         What could not be decided comes last (`verdict` inconclusive).
