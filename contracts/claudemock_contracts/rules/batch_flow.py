@@ -24,8 +24,9 @@ def collected(story: Transcript) -> Iterator[Outcome]:
         created = batch.created
         if created is None or created.failed:
             continue
-        yield from _neglected(batch)
         late = _too_late(batch)
+        if late is None:
+            yield from _neglected(batch)
         if late is not None:
             yield EXERCISED
             yield _lost(batch, "too late", "the results were asked for when they were gone", late)
