@@ -21,8 +21,7 @@ _DRILL = "_claude_drill"
 _TOLD = "claudemock"  # the attribute of a report that carries a test's result
 
 _MARKS = (
-    "claude(contracts, allow, severity, seed, allow_unused_replies, allow_unscripted): judge this test's calls to the "
-    'Claude API; contracts is a list of rules, or "error", "warn" or "off"',
+    "claude(contracts, allow, severity, seed, allow_unused_replies, allow_unscripted): judge this test's API calls",
     "claude_drill(name, ...): run the test once under each of these drills or faults",
 )
 _FLAGS = {
@@ -142,17 +141,22 @@ def _watched(item: pytest.Item) -> bool:
     return session is not None and session.options.everything
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> "Generator[None, None, None]":
+def _not_ours(excinfo: "pytest.ExceptionInfo[BaseException]") -> bool:
+    """Whether a failure is somebody else's, whose traceback our hooks have no place in."""
+    return not isinstance(excinfo.value, pytest.fail.Exception)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Watching begins before the test's fixtures are made, so that clients made in them talk to the mock."""
     if _watched(item):
         _session(item.config).watch(item)
-    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> "Generator[None, Any, Any]":
     """Clients made in wider fixtures will serve other tests too."""
+    __tracebackhide__ = _not_ours
     session = request.config.stash.get(_SESSION, None)
     if session is None or session.watching is None or fixturedef.scope == "function":
         return (yield)
@@ -166,6 +170,7 @@ def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> "Ge
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> "Generator[None, None, None]":
     """The verdict on a test that passes by itself fails it, unless fixtures of it are still at work."""
+    __tracebackhide__ = _not_ours
     session = item.config.stash.get(_SESSION, None)
     if session is None or session.watching is None:
         return (yield)
@@ -183,6 +188,7 @@ def pytest_runtest_call(item: pytest.Item) -> "Generator[None, None, None]":
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> "Generator[None, None, None]":
     """What is only known once the fixtures are gone, and the end of watching."""
+    __tracebackhide__ = _not_ours
     try:
         returned = yield
     except BaseException:
@@ -202,7 +208,7 @@ def _end(item: pytest.Item, *, judge: bool) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> "Generator[None, Any, Any]":
+def pytest_runtest_makereport(item: pytest.Item) -> "Generator[None, Any, Any]":
     """A test's own failure comes first, and what the contracts say below it; the result travels with the report."""
     report = yield
     session = item.config.stash.get(_SESSION, None)

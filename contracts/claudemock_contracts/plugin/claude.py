@@ -10,6 +10,7 @@ from claudemock.script.parts import Part
 from claudemock.virtual_time import VirtualTime
 from claudemock_contracts.finding import Finding
 from claudemock_contracts.oracles import Oracles, Outcome
+from claudemock_contracts.plugin.line import LineServer
 from claudemock_contracts.plugin.options import Allowed
 from claudemock_contracts.plugin.tools import ToolWatch
 from claudemock_contracts.probe.leaks import Probe
@@ -48,13 +49,13 @@ class Clock(ClockClient):
         return super().virtual()
 
 
-class Claude(MockServer):
+class Claude(LineServer):
     """A test's own scope of the mock. What the test arms here is expected to be used."""
 
     clock: Clock
 
-    def __init__(self, root: str, scope: str, judging: Judging, tools: ToolWatch) -> None:
-        super().__init__(root, scope)
+    def __init__(self, scope: LineServer, judging: Judging, tools: ToolWatch) -> None:
+        super().__init__(scope.root_url, scope.scope_name, scope.line)
         self.clock = Clock(self)
         self._judging = judging
         self._tools = tools

@@ -11,6 +11,7 @@ from claudemock.control.client import MockServer
 from claudemock_contracts.finding import Severity
 from claudemock_contracts.plugin.earlier import EarlierClients
 from claudemock_contracts.plugin.guard import Guard
+from claudemock_contracts.plugin.line import Line, LineServer
 from claudemock_contracts.plugin.lock import Lock
 from claudemock_contracts.plugin.options import Allowed, Marks, Options
 from claudemock_contracts.rules import ALL
@@ -26,14 +27,23 @@ class Court:
     def __init__(self, options: Options, root: Path, server: MockServer) -> None:
         self.options = options
         self.root = root
-        self.server = server
+        self._line = Line(server.base_url)
+        self.server = LineServer(server.base_url, "default", self._line)
         self.prompts = Prompts()
         self.guard = Guard(root)
         self.earlier = EarlierClients(server.base_url, server.api_key)
-        self.tests: dict[str, str] = {}  # by scope
+        self.last: tuple[str, str, int] | None = None  # of the last test: its scope, itself, its exchanges
         self.lock = None if options.lock is None else Lock.read(options.lock)
         self._baseline = read_baseline(options.baseline)
         self.settings(Marks(), ())  # says what is wrong with the options before any test runs
+
+    def close(self) -> None:
+        """The run is over."""
+        self._line.close()
+
+    def scope(self, name: str) -> LineServer:
+        """Another scope of the server."""
+        return LineServer(self.server.base_url, name, self._line)
 
     def settings(self, marks: Marks, own: Iterable[Allowed]) -> Settings:
         """How one test is judged. What it allows itself comes before what the run allows."""

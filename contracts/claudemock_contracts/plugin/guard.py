@@ -16,17 +16,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import pytest
+
 REAL = re.compile(r"(?:^|\.)api[\w-]*\.(?:anthropic|claude)\.com\.?$", re.IGNORECASE)
 _METHODS = (b"POST ", b"GET /", b"DELET", b"HEAD ", b"PUT /", b"PATCH")
 _SENDS = ("send", "sendall", "sendmsg")
 _MOST_FRAMES = 200
 
 
-class RealApiError(BaseException):
-    """A watched test tried to reach the real API.
-
-    Not an `Exception`: a client's retries and a product's fallbacks must not make it look like a bad network.
-    """
+BLOCKED = "claudemock blocked a call to the real API"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,11 @@ class Guard:
         """Begin, with nothing seen."""
         self.sent, self.blocked = [], []
         self._replace(socket, "getaddrinfo", self._looking_up)
+        for module, kind in (("asyncio", "BaseEventLoop"), ("uvloop", "Loop")):
+            loop = getattr(sys.modules.get(module), kind, None)
+            if loop is not None:  # here the user's line is still on the stack
+                self._replace(loop, "getaddrinfo", self._loop_looking_up)
+                self._replace(loop, "create_connection", self._connecting)
         self._replace(ssl.SSLContext, "wrap_socket", self._wrapping)
         self._replace(ssl.SSLContext, "wrap_bio", self._wrapping)
         for name in _SENDS:
@@ -84,6 +87,21 @@ class Guard:
 
         return getaddrinfo
 
+    def _loop_looking_up(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def getaddrinfo(loop: Any, host: Any, *more: Any, **options: Any) -> Any:
+            self._check(host)
+            return real(loop, host, *more, **options)
+
+        return getaddrinfo
+
+    def _connecting(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def create_connection(loop: Any, protocol: Any, host: Any = None, *more: Any, **options: Any) -> Any:
+            self._check(host)
+            self._check(options.get("server_hostname"))
+            return real(loop, protocol, host, *more, **options)
+
+        return create_connection
+
     def _wrapping(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def wrap(context: ssl.SSLContext, *given: Any, **options: Any) -> Any:
             self._check(options.get("server_hostname"))
@@ -99,7 +117,8 @@ class Guard:
             return
         caller = self._frames.caller()
         self.blocked.append(caller or name)
-        raise RealApiError(explained(name, caller))
+        # no `Exception`: a client's retries and a product's fallbacks must not make it look like a bad network
+        raise pytest.fail.Exception(explained(name, caller), pytrace=False)
 
     def _sending(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def send(sock: socket.socket, data: Any, *more: Any) -> Any:
@@ -155,7 +174,7 @@ def explained(host: str, caller: str | None) -> str:
     """What the user is told."""
     where = f" from {caller}" if caller else ""
     return (
-        f"claudemock blocked a call to the real API ({host}){where}. A watched test talks to the mock only. The client "
+        f"{BLOCKED} ({host}){where}. A watched test talks to the mock only. The client "
         "was given this address in code, or was made before the test with other settings than ANTHROPIC_BASE_URL: make "
         "it inside the test or a fixture, or let it read ANTHROPIC_BASE_URL, or pass claude.base_url and "
         "claude.api_key. A test that is meant to reach the real API must not use the `claude` fixture."

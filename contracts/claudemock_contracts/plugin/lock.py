@@ -67,8 +67,7 @@ def dollars(entry: Mapping[str, Any]) -> float:
     cost = entry.get("cost")
     if not isinstance(cost, Mapping):
         return 0.0
-    total = cost.get("dollars")
-    total = total.get("total") if isinstance(total, Mapping) else total
+    total = cost.get("total")
     return float(total) if isinstance(total, int | float) else 0.0
 
 

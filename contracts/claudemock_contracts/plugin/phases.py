@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from claudemock_contracts.plugin.guard import BLOCKED
 from claudemock_contracts.plugin.session import Session
 from claudemock_contracts.plugin.watch import Watch
 from claudemock_contracts.report.model import Json
@@ -24,6 +25,8 @@ def after_call(session: Session, item: pytest.Item, error: BaseException | None)
     if not watch.failed and _fixtures_at_work(item):
         return
     findings, problems = _decide(watch, session, error)
+    if isinstance(error, pytest.fail.Exception) and str(error).startswith(BLOCKED):
+        problems = [each for each in problems if each["kind"] != "real-api-blocked"]  # it says so itself
     if not (findings or problems):
         return
     if watch.failed:

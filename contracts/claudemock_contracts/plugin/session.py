@@ -91,12 +91,13 @@ class Session:
 
             if self._court is None:
                 self._court = Court(self.options, self.config.rootpath, self.server())
-            self.watching = Watch(item, self._court)
+            watch = Watch(item, self._court)
             try:
-                self.watching.start()
+                watch.start()
             except BaseException:
-                self.end()
+                watch.stop()
                 raise
+            self.watching = watch
             self.settle()
         return self.watching
 
@@ -111,6 +112,8 @@ class Session:
         """The run is over."""
         self.end()
         self._environment.restore()
+        if self._court is not None:
+            self._court.close()
         self._stack.close()
         if self._socket is not None:
             self._socket.close()

@@ -69,7 +69,8 @@ class ToolWatch:
                 raise
             finally:
                 deadline = time.monotonic() + _PATIENCE
-                while first and self._count == count and time.monotonic() < deadline:
+                # others may run in other loops, or in threads: no event of one loop can wait for them
+                while first and self._count == count and time.monotonic() < deadline:  # noqa: ASYNC110 - see above
                     await asyncio.sleep(0.001)
                 self._waiting = self._waiting and not first
             self._note(tool, function, given, named, began, output=output)

@@ -122,8 +122,8 @@ def unfired(faults: Iterable[Json], armed: Iterable[str]) -> Iterator[Json]:
             "kind": "unfired-fault",
             "severity": "warning",
             "text": ", ".join(str(fault["fault"]) for fault in idle) + " never happened: no request fitted",
-            "fix": "a test of a failure that does not happen proves nothing: check `match`, `nth` and `after_event`, and "
-            "that stream faults meet streamed requests",
+            "fix": "a test of a failure that does not happen proves nothing: check `match`, `nth` and `after_event`, "
+            "and that stream faults meet streamed requests",
         }
 
 

@@ -43,7 +43,7 @@ class Watch:
         self.judged: Verdict | None = None
         self._court = court
         self._tools = ToolWatch()
-        self.claude = Claude(court.server.base_url, _scope_name(item, self.marks.seed), self, self._tools)
+        self.claude = Claude(court.scope(_scope_name(item, self.marks.seed)), self, self._tools)
         self._stack = ExitStack()
         self._probed: list[Report] = []
         self.called = False
@@ -53,11 +53,10 @@ class Watch:
     def start(self) -> None:
         """Lead: every client in the process that talks to the mock talks to this test from now on."""
         court = self._court
-        answer = court.server.call("POST", "lead", {"scope": self.claude.scope_name})
-        if answer["exchanges"]:
-            self.late[court.tests.get(answer["last"], answer["last"])] = answer["exchanges"]
-        court.tests[self.claude.scope_name] = self.item.nodeid
-        self._stack.callback(self.claude.reset)
+        before, court.last = court.last, None
+        _, had = court.server.lead(self.claude.scope_name, reset=None if before is None else before[0])
+        if before is not None and had > before[2]:
+            self.late[before[1]] = had - before[2]
         court.earlier.redirect()
         self._stack.callback(court.earlier.restore)
         court.guard.start()
@@ -73,8 +72,9 @@ class Watch:
 
     def release(self) -> bool:
         """Give up the lead. Returns whether there is more to judge than has been."""
-        answer = self._court.server.call("POST", "lead", {"scope": None})
-        return self.judged is not None and answer["exchanges"] > len(self.judged.raw)
+        _, had = self._court.server.lead(None)
+        self._court.last = (self.claude.scope_name, self.item.nodeid, had)
+        return self.judged is not None and had > len(self.judged.raw)
 
     # what a test may ask for while it runs
 
@@ -86,7 +86,7 @@ class Watch:
     def probe(self, function: Callable[[], object]) -> Probe:
         """Run a drift probe beside the test, in a scope of its own."""
         court, name = self._court, f"{self.claude.scope_name}-probe"
-        scope = court.server.scope(name)
+        scope = court.scope(name)
         listed = self.claude.call("GET", "replies")["replies"]
         replies = [{**entry["reply"], "times": entry["left"]} for entry in listed if entry["id"] in self.claude.armed]
 
@@ -98,12 +98,11 @@ class Watch:
             what()
             return verdict.exchanges_of(scope.exchanges, self.item.nodeid, court.guard.sent[before:])
 
-        court.server.call("POST", "lead", {"scope": name})
+        court.server.lead(name)
         try:
             found = probe(function, run, court.prompts)
         finally:
-            court.server.call("POST", "lead", {"scope": self.claude.scope_name})
-            scope.reset()
+            court.server.lead(self.claude.scope_name, reset=name)
         self._judge_probe(found)
         return found
 

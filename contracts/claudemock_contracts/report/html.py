@@ -32,10 +32,8 @@ def page(run: Run) -> str:
     for result, finding in run.findings():
         parts.append(_finding(result, finding))
     for result, problem in run.problems():
-        level, facts = (
-            escape(problem["severity"]),
-            {"test": result.test, "what": problem["text"], "fix": problem["fix"]},
-        )
+        level = escape(problem["severity"])
+        facts = {"test": result.test, "what": problem["text"], "fix": problem["fix"]}
         parts.append(f'<h2><span class="{level}">{level}</span> {escape(problem["kind"])}</h2>{_facts(facts)}')
     body = "\n".join(parts)
     return (

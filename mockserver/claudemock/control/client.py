@@ -252,19 +252,23 @@ class MockServer:
         query: Mapping[str, Any] | None = None,
     ) -> Any:
         """One control request; returns its JSON. Raises `ControlError` for anything but 2xx."""
-        url = urlsplit(self._root)
         target = f"{self._prefix}/_mock/{path}" + (f"?{urlencode(query)}" if query else "")
-        connection = HTTPConnection(url.hostname or "127.0.0.1", url.port, timeout=90)
-        try:
-            raw = None if body is None else json.dumps(body).encode()
-            connection.request(method, url.path + target, raw, {"content-type": "application/json"})
-            response = connection.getresponse()
-            answer = json.loads(response.read())
-        finally:
-            connection.close()
-        if response.status >= 300:
+        status, raw = self._ask(method, target, None if body is None else json.dumps(body).encode())
+        answer = json.loads(raw)
+        if status >= 300:
             raise ControlError(answer["error"]["message"])
         return answer
+
+    def _ask(self, method: str, target: str, body: bytes | None) -> tuple[int, bytes]:
+        """One request over a connection of its own; the status and the body."""
+        url = urlsplit(self._root)
+        connection = HTTPConnection(url.hostname or "127.0.0.1", url.port, timeout=90)
+        try:
+            connection.request(method, url.path + target, body, {"content-type": "application/json"})
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
 
 
 def _escaped(name: str) -> str:
