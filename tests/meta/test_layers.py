@@ -110,6 +110,19 @@ LAYERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", *JUDGES)),
     "claudemock_contracts.sources": ("claudemock_contracts.exchange",),
     "claudemock_contracts.text": JUDGES,
+    "claudemock_contracts.report": JUDGES,
+    "claudemock_contracts.probe": (*JUDGES, "claudemock.prompt", "claudemock.virtual_time"),
+    "claudemock_contracts.plugin": (
+        *JUDGES,
+        "claudemock.control",
+        "claudemock.script",
+        "claudemock.serving",
+        "claudemock.virtual_time",
+        "claudemock_contracts.drills",
+        "claudemock_contracts.probe",
+        "claudemock_contracts.report",
+    ),
+    "claudemock_contracts.pytest_plugin": ("claudemock.control", "claudemock_contracts.plugin"),
     "claudemock_contracts.commands": (*JUDGES, "claudemock_contracts.sources", "claudemock_contracts.text"),
 }
 
@@ -135,6 +148,8 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.serving": ("uvicorn",),
     "claudemock.demo": ("anthropic",),
     "claudemock_contracts.sources": ("orjson", "yaml"),
+    "claudemock_contracts.plugin": ("pytest",),
+    "claudemock_contracts.pytest_plugin": ("pytest",),
 }
 
 NEVER_IO = ("asyncio", "socket", "threading", "subprocess", "sqlite3", "http")
