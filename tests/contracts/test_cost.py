@@ -83,7 +83,7 @@ def test_counting_needs_the_program_s_figure() -> None:
     assert report(*plain, oracles=measured(output_tokens=999)).verdicts["R14"] == "not-exercised"
 
 
-SPLIT = {"ephemeral_5m_input_tokens": 2304, "ephemeral_1h_input_tokens": 10_000}
+SPLIT: Any = {"ephemeral_5m_input_tokens": 2304, "ephemeral_1h_input_tokens": 10_000}
 MIXED: Any = {
     "input_tokens": 3,
     "cache_creation_input_tokens": 12_304,
@@ -93,6 +93,7 @@ MIXED: Any = {
 }
 CACHED = (ask("Rome?", model="claude-opus-4-8"), reply("18 °C.", usage=MIXED))
 IN, OUT, SHORT, LONG, READ = 5.0, 25.0, 6.25, 10.0, 0.5
+ROUNDS: Any = {**MIXED, "iterations": [{}, {}]}
 TRUTH = (3 * IN + 2304 * SHORT + 10_000 * LONG + 66_360 * READ + 100 * OUT) / 1e6
 
 
@@ -133,7 +134,7 @@ def test_cost_without_a_cache_shows_nothing() -> None:
     [
         (ask("Rome?", model="claude-next-9"), reply("18 °C.", usage=MIXED)),
         (*CACHED, create(row("a", "Oslo?"))),
-        (ask("Rome?"), reply("18 °C.", usage={**MIXED, "iterations": [{}, {}]})),
+        (ask("Rome?"), reply("18 °C.", usage=ROUNDS)),
     ],
 )
 def test_cost_that_cannot_be_known(steps: tuple[Step, ...]) -> None:
