@@ -283,3 +283,9 @@ def test_conversations_are_kept_apart() -> None:
     """The same question in another conversation, after another answer, is no repeat."""
     steps = (HARD, reply(thought("Easy."), "Yes."), new(), HARD, USED_UP, FORGET, ask(max_tokens=9000), reply("Yes."))
     assert report(*steps).of("R09") == ()
+
+
+def test_parallel_attempts_one_of_which_got_its_answer() -> None:
+    """The program has an answer; what became of the other does not matter."""
+    steps = (HARD, USED_UP, FORGET, at(0.1), again(0.0), reply("Yes."))
+    assert report(*steps, oracles=ended("returned", "")).verdicts["R09"] == "pass"

@@ -18,21 +18,27 @@ def runaway(story: Transcript) -> Iterator[Outcome]:
     """R23."""
     bound = story.oracles.max_requests or _BOUND
     for lineage in story.lineages:
-        run: list[Call] = []
-        for call in lineage.calls:
-            if run and not _more_of_it(run, call):
-                yield from _judged(story, run, bound)
-                run = []
-            if _tool_loop(call):
-                run.append(call)
-        yield from _judged(story, run, bound)
-        told = story.oracles.max_requests
-        if told is not None and len(lineage.calls) > _STUCK:
-            yield EXERCISED
-            if len(lineage.calls) > told and not run:
-                yield _too_many(lineage.calls, told, "one conversation")
+        runs = _runs(lineage.calls)
+        for run in runs:
+            yield from _judged(story, run, bound)
         if story.oracles.max_dollars is not None:
             yield from _over_budget(lineage.calls, story.oracles.max_dollars)
+        if story.oracles.max_requests is None or len(lineage.calls) < _STUCK:
+            continue
+        yield EXERCISED
+        if len(lineage.calls) > bound and all(len(run) <= bound for run in runs):
+            yield _too_many(lineage.calls, bound, "one conversation")
+
+
+def _runs(calls: Sequence[Call]) -> list[list[Call]]:
+    """The stretches of a conversation in which the model asks for the same again and again."""
+    runs: list[list[Call]] = [[]]
+    for call in calls:
+        if runs[-1] and not _more_of_it(runs[-1], call):
+            runs.append([])
+        if _tool_loop(call):
+            runs[-1].append(call)
+    return runs
 
 
 def _over_budget(calls: Sequence[Call], most: float) -> Iterator[Outcome]:

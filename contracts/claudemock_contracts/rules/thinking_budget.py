@@ -1,12 +1,13 @@
 """Judging how thinking is asked for, and what a program does when it used up everything (R09, R25, R26)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeGuard
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.rules.asked import Asked, asked, inner, word
 from claudemock_contracts.rules.following import alike, followers, soon_after
+from claudemock_contracts.rules.tool_pairs import spelled
 from claudemock_contracts.transcript import Call, Transcript, kind_of
 
 INTERLEAVED = "interleaved-thinking-2025-05-14"
@@ -18,6 +19,7 @@ _STEP_BY_STEP = re.compile(
     re.IGNORECASE,
 )
 _BLOCKS = frozenset({"thinking", "redacted_thinking"})
+_LIMITS = ("model", "max_tokens", "thinking", "output_config")
 _HEADROOM, _SHARE = 1024, 0.1
 _STUMBLED = ("IndexError", "AttributeError", "TypeError", "KeyError", "StopIteration")
 
@@ -25,50 +27,61 @@ _STUMBLED = ("IndexError", "AttributeError", "TypeError", "KeyError", "StopItera
 def exhausted(story: Transcript) -> Iterator[Outcome]:
     """R09: nothing but thinking came back, and the program does not act on it."""
     yield from _headroom(story)
+    if not any(map(_used_up, story.calls)):
+        return
+    groups: dict[object, list[Call]] = {}
     for call in story.calls:
-        if not _used_up(call):
-            continue
-        repeats = [other for other in alike(story, call) if other.number > call.number]
-        same = [other for other in repeats if _unchanged(call, other) and soon_after(call.exchange, other.exchange)]
-        lost = _output(call)
-        if same and _first_of_its_kind(story, call):
-            yield EXERCISED
-            yield Observation(
-                kind="same again",
-                expected="another attempt with a larger max_tokens, a smaller budget or less effort",
-                actual=f"the answer was {lost} tokens of thinking and nothing else; the same request was sent "
-                f"{len(same)} more time(s), with max_tokens {call.body.get('max_tokens')} again",
-                at=same[0].exchange,
-                path="max_tokens",
-                also=[call.exchange, *(other.exchange for other in same[1:])],
-                tokens_lost=sum(_output(other) for other in (call, *same)),
-            )
-        elif repeats or followers(story, call):
-            yield EXERCISED
-        else:
-            yield from _ended_with(story, call)
+        groups.setdefault((call.key, spelled([call.body.get(name) for name in _LIMITS])), []).append(call)
+    for calls in groups.values():
+        first = next((number for number, call in enumerate(calls) if _used_up(call)), None)
+        if first is not None:
+            yield from _acted_on(story, calls[first:])
 
 
-def _first_of_its_kind(story: Transcript, call: Call) -> bool:
-    """Whether no earlier answer to the same request was used up alike: then the repeats were told of already."""
-    return not any(
-        other.number < call.number and _used_up(other) and _unchanged(call, other) for other in alike(story, call)
-    )
+def _acted_on(story: Transcript, calls: Sequence[Call]) -> Iterator[Outcome]:
+    """What came behind an answer that was used up: `calls` are it and those that ask the same with the same limits."""
+    call, same = calls[0], list(_in_a_row(calls))
+    mine = {each.number for each in calls}
+    if same:
+        yield EXERCISED
+        yield Observation(
+            kind="same again",
+            expected="another attempt with a larger max_tokens, a smaller budget or less effort",
+            actual=f"the answer was {_output(call)} tokens of thinking and nothing else; the same request was sent "
+            f"{len(same)} more time(s), with max_tokens {call.body.get('max_tokens')} again",
+            at=same[0].exchange,
+            path="max_tokens",
+            also=[call.exchange, *(other.exchange for other in same[1:])],
+            tokens_lost=sum(_output(other) for other in (call, *same)),
+        )
+    elif any(other.number > call.number and other.number not in mine for other in alike(story, call)):
+        yield EXERCISED  # asked once more, with other limits
+    elif any(followers(story, each) or not _used_up(each) for each in calls):
+        yield EXERCISED  # the conversation went on, or another attempt at the same time had its answer
+    else:
+        yield from _ended_with(story, calls[-1])
+
+
+def _in_a_row(calls: Sequence[Call]) -> Iterator[Call]:
+    """The calls that were made because of the first: each soon after one before it was over."""
+    earlier = calls[0]
+    for call in calls[1:]:
+        if soon_after(earlier.exchange, call.exchange):
+            yield call
+            earlier = call
 
 
 def _ended_with(story: Transcript, call: Call) -> Iterator[Outcome]:
     """What the program made of it, where nothing more was asked."""
-    repeat = any(other.number < call.number and _unchanged(other, call) for other in alike(story, call))
     outcome = story.oracles.outcomes[-1] if story.oracles.outcomes else None
     if outcome is None:
-        if not repeat:
-            yield Observation(
-                kind="not observable",
-                expected="another attempt with more room, or a word that there is no answer",
-                actual="the answer is thinking and nothing else; nothing shows what the program made of it",
-                at=call.exchange,
-                verdict="inconclusive",
-            )
+        yield Observation(
+            kind="not observable",
+            expected="another attempt with more room, or a word that there is no answer",
+            actual="the answer is thinking and nothing else; nothing shows what the program made of it",
+            at=call.exchange,
+            verdict="inconclusive",
+        )
         return
     yield EXERCISED
     if call is not story.calls[-1] or story.oracles.expected_error:
@@ -93,12 +106,6 @@ def _used_up(call: Call) -> bool:
         return False
     said = [block for block in served.content if kind_of(block) != "text" or str(block.get("text") or "").strip()]
     return bool(said) and all(kind_of(block) in _BLOCKS for block in said)
-
-
-def _unchanged(call: Call, other: Call) -> bool:
-    """Whether the model gets no more room than before."""
-    names = ("model", "max_tokens", "thinking", "output_config")
-    return all(call.body.get(name) == other.body.get(name) for name in names)
 
 
 def _output(call: Call) -> int:

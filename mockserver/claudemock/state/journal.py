@@ -20,8 +20,8 @@ _MOST_CLEARED = 10_000  # of clearings, which are records too, the latest are ke
 class StoredJournal(Journal):
     """A journal whose ended exchanges are in a store. Those under way are known to their own process only.
 
-    Every process holds the same exchanges, because each reads them in the order in which they were put there. It does so
-    when it is asked, or has put in some of its own. What a store that fails does not take waits in memory until it does.
+    Every process holds the same exchanges, because each reads them in the order in which they were put there. It does
+    so when it is asked, or has put in some of its own. What a store that fails does not take waits in memory.
     """
 
     poll = 0.02
