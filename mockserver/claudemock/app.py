@@ -23,6 +23,7 @@ from claudemock.control import endpoints as control
 from claudemock.control.feed import Feed
 from claudemock.control.files import add_file
 from claudemock.control.findings import Findings
+from claudemock.control.leading import lead
 from claudemock.inspector.page import Page
 from claudemock.wire.errors import not_found
 from claudemock.world import World
@@ -92,6 +93,7 @@ def _control_routes(world: World) -> list[Route]:
     table: dict[str, dict[str, control.Handler]] = {
         "/_mock/health": {"get": control.health},
         "/_mock/reset": {"post": control.reset},
+        "/_mock/lead": {"post": lead},
         "/_mock/replies": {
             "get": control.get_replies,
             "post": control.add_replies,

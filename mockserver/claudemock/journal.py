@@ -169,6 +169,7 @@ class Exchange:
             "method": self.method,
             "path": self.path,
             "query": self.query,
+            "client": None if self.peer is None else f"{self.peer[0]}:{self.peer[1]}",
             "request": {
                 "headers": _headers(self.request_headers),
                 "body": _readable(self.body),

@@ -139,19 +139,21 @@ def _spare_the_collector() -> None:
 def serve(
     *,
     port: int = 0,
+    sock: socket.socket | None = None,
     scripts: Iterable[str | Path] = (),
     faults: Iterable[str | Mapping[str, Any]] = (),
     **settings: Any,
 ) -> Iterator[MockServer]:
     """A server in a thread of this process, and a client of its control API: `with claudemock.serve() as server:`.
 
-    Takes script files, faults that every scope begins with, and the fields of `Settings`; `port` 0 picks a free one.
-    Raises `ScriptError` for a script that cannot be used, with its file, line and column, and for such a fault. The
-    server is stopped at the end of the block, open streams included.
+    Takes script files, faults that every scope begins with, and the fields of `Settings`; `port` 0 picks a free one;
+    `sock` is a socket to use instead, listening already. Raises `ScriptError` for a script that cannot be used, with
+    its file, line and column, and for such a fault. The server is stopped at the end of the block, open streams
+    included.
     """
     made = Settings(port=port, **settings)
     script, armed = load(scripts, faults)
-    sock = listen(made.host, made.port)
+    sock = listen(made.host, made.port) if sock is None else sock
     world = World(made, script, armed)
     started = threading.Event()
     try:

@@ -111,13 +111,29 @@ class World:
         self._origin = Origin(settings, script, tuple(faults), tier, self._backing)
         self.at_start: list[Callable[[], None]] = []  # called in the event loop once the server answers
         self._scopes: dict[str, Scope] = {}
+        self._leader: str | None = None
+        self._led: set[str] = set()
+        self.last_leader: str | None = None
 
     def scope(self, name: str) -> Scope:
-        """The scope called `name`, made on first use."""
+        """The scope called `name`, made on first use. While one leads, it is also `default` and all that led before."""
+        if self._leader is not None and name in self._led:
+            name = self._leader
         found = self._scopes.get(name)
         if found is None:
             found = self._scopes[name] = Scope(name, self._origin)
         return found
+
+    def lead(self, name: str | None) -> None:
+        """Let a scope lead, or (None) none: clients made before it, for an earlier leader or for none, belong to it.
+
+        What comes in while none leads stays where it was sent.
+        """
+        self._leader = name
+        if name is not None:
+            self._led |= {"default"} if self.last_leader is None else {"default", self.last_leader}
+            self._led.discard(name)
+            self.last_leader = name
 
     def reset(self, name: str) -> None:
         """Forget everything a scope holds: script, clock, files, exchanges."""

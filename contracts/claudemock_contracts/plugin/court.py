@@ -1,0 +1,63 @@
+"""What judging needs that lasts as long as the run: settings, known findings, the lock, what is known of prompts."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claudemock.control.client import MockServer
+from claudemock_contracts.finding import Severity
+from claudemock_contracts.plugin.earlier import EarlierClients
+from claudemock_contracts.plugin.guard import Guard
+from claudemock_contracts.plugin.lock import Lock
+from claudemock_contracts.plugin.options import Allowed, Marks, Options
+from claudemock_contracts.rules import ALL
+from claudemock_contracts.run import Allow, Settings, chosen_contracts
+from claudemock_contracts.transcript import Prompts
+
+_SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "note"}
+
+
+class Court:
+    """One for each process. Raises `pytest.UsageError` for options that name no contract, or files it cannot read."""
+
+    def __init__(self, options: Options, root: Path, server: MockServer) -> None:
+        self.options = options
+        self.root = root
+        self.server = server
+        self.prompts = Prompts()
+        self.guard = Guard(root)
+        self.earlier = EarlierClients(server.base_url, server.api_key)
+        self.tests: dict[str, str] = {}  # by scope
+        self.lock = None if options.lock is None else Lock.read(options.lock)
+        self._baseline = read_baseline(options.baseline)
+        self.settings(Marks(), ())  # says what is wrong with the options before any test runs
+
+    def settings(self, marks: Marks, own: Iterable[Allowed]) -> Settings:
+        """How one test is judged. What it allows itself comes before what the run allows."""
+        severity = {**self.options.severity, **marks.severity}
+        allow = (*own, *marks.allow, *self.options.allow)
+        made = Settings(
+            select=marks.contracts,
+            severity={rule: _SEVERITIES.get(level, "off") for rule, level in severity.items()},
+            allow=tuple(Allow(rule=each.rule, reason=each.reason, test=each.test) for each in allow),
+            baseline=self._baseline,
+        )
+        try:
+            chosen_contracts(made, ALL)
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
+        return made
+
+
+def read_baseline(path: Path | None) -> frozenset[str]:
+    """The fingerprints of findings that are known; none if there is no such file yet."""
+    if path is None or not path.exists():
+        return frozenset()
+    try:
+        known: Any = json.loads(path.read_text("utf-8"))["fingerprints"]
+        return frozenset(map(str, known))
+    except (ValueError, KeyError, TypeError) as error:
+        raise pytest.UsageError(f"{path}: a baseline is an object with a list of `fingerprints` ({error})") from None

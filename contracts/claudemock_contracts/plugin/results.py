@@ -1,0 +1,106 @@
+"""The end of a run, where its results come together: the terminal's section, reports, the lock and the baseline."""
+
+import fnmatch
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from claudemock_contracts.plugin.court import read_baseline
+from claudemock_contracts.plugin.lock import Lock
+from claudemock_contracts.plugin.options import Allowed, Options
+from claudemock_contracts.report.formats import render
+from claudemock_contracts.report.github import annotations, step_summary
+from claudemock_contracts.report.model import Run, TestResult
+from claudemock_contracts.report.text import render_run
+
+
+class Results:
+    """Collects what every test said, from this process or from others."""
+
+    def __init__(self, options: Options, root: Path) -> None:
+        self._options = options
+        self._root = root
+        self._results: dict[str, TestResult] = {}
+        self._lines: list[str] = []
+
+    def add(self, told: Mapping[str, Any]) -> None:
+        """What one test said; a test that is run again is known by its last run."""
+        result = TestResult(**told)
+        self._results[result.test] = result
+
+    def run(self) -> Run:
+        """All of it."""
+        results = [self._results[test] for test in sorted(self._results)]
+        return Run(results=results, unused_allows=list(self._unused(results)), remarks=list(self._remarks()))
+
+    def _unused(self, results: list[TestResult]) -> Iterator[dict[str, str]]:
+        used = {name for result in results for name in result.used_allows}
+        for allow in self._options.allow:
+            meant = [result for result in results if allow.test is None or fnmatch.fnmatchcase(result.test, allow.test)]
+            if meant and f"{allow.rule}\0{allow.reason}" not in used:
+                yield _shown(allow)
+
+    def _remarks(self) -> Iterator[str]:
+        lock = self._options.lock
+        if lock is not None and not self._options.update_lock:
+            known = Lock.read(lock)
+            new = sum(1 for test in self._results if not known.has(test))
+            if new:
+                yield f"lock     {new} new test{'s' * (new != 1)} added to {lock.name}"
+
+    def show(self, terminal: Any) -> None:
+        """The terminal's section."""
+        terminal.section("claude contracts")
+        for line in self._lines:
+            terminal.line(line)
+
+    def finish(self) -> None:
+        """Write what was asked for, and keep the lines of the terminal's section."""
+        run = self.run()
+        lines = render_run(run)
+        for form, path in self._options.reports:
+            text = render(run, form)
+            if path == "-":
+                lines += ["", *text.splitlines()]
+            else:
+                target = self._root / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+        self._write_lock()
+        self._write_baseline(run)
+        self._lines = [*lines, *self._tell_github(run)]
+
+    def _write_lock(self) -> None:
+        path = self._options.lock
+        if path is None:
+            return
+        shapes = {test: result.shape for test, result in self._results.items() if result.shape and result.exchanges}
+        text = Lock.read(path).merged(shapes, update=self._options.update_lock)
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+    def _write_baseline(self, run: Run) -> None:
+        path = self._options.baseline
+        if path is None or not self._options.update_baseline:
+            return
+        now = {finding["fingerprint"] for _, finding in run.findings()}
+        now |= {name for result in run.results for name in result.baselined}
+        known = sorted(now | read_baseline(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"fingerprints": known}, indent=2) + "\n", encoding="utf-8")
+
+    def _tell_github(self, run: Run) -> list[str]:
+        if os.environ.get("GITHUB_ACTIONS") != "true":
+            return []
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(step_summary(run))
+        return list(annotations(run))
+
+
+def _shown(allow: Allowed) -> dict[str, str]:
+    return {"rule": allow.rule, "reason": allow.reason, **({"test": allow.test} if allow.test else {})}
