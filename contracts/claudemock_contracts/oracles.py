@@ -58,5 +58,6 @@ class Oracles:
     measured: Mapping[str, float] = field(default_factory=dict)
     usage_read: frozenset[str] | None = None  # fields of `usage` the program read; None: not watched
     max_requests: int | None = None  # bound of an agent loop that the test expects
+    max_dollars: float | None = None  # what one conversation may cost
     output_texts: Sequence[str] = ()  # what the program logged or printed
     complete: bool = False  # the test says the flow was carried to its end

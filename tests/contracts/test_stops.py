@@ -56,7 +56,10 @@ def repeated(times: int, *answer: Any, seconds: float = 0.1, **fields: Any) -> l
             id="the call was whole, the text behind it was cut",
         ),
         pytest.param((ask("A story."), reply(STORY), ask("Go on."), reply("dragon.")), id="the rest is asked for"),
-        pytest.param((ask("A story."), reply(STORY), ask(), reply("dragon.")), id="the rest, as a prefill"),
+        pytest.param(
+            (ask("A story.", model="claude-sonnet-4-5"), reply(STORY), ask(), reply("dragon.")),
+            id="the rest, as a prefill",
+        ),
         pytest.param((ask("A story."), reply(STORY), *repeated(1, "Once, a dragon.")), id="one more attempt"),
     ],
 )

@@ -47,7 +47,7 @@ def raised(error: str) -> Oracles:
 @pytest.mark.parametrize(
     "steps",
     [
-        pytest.param((kept(text(HALF)), ask()), id="the rest as a prefill"),
+        pytest.param((kept(text(HALF)), ask(model="claude-sonnet-4-5")), id="the rest as a prefill"),
         pytest.param(
             (keep(lambda _: []), ask(f"Your answer was interrupted. It ended with: {HALF} Continue from there.")),
             id="the rest, quoting what had come",

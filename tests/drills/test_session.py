@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from claudemock_contracts.drills.plan import Drill, DrillError, load_drill, load_drills
+from claudemock_contracts.drills.report import table
 from claudemock_contracts.drills.run import drill
 from claudemock_contracts.drills.session import Options, session
 from claudemock_contracts.drills.verdict import Answer, Result
@@ -50,6 +51,7 @@ def test_a_command_that_retries_survives(tmp_path: Path) -> None:
     [
         ("print(ask('Hello'))", "failed cleanly"),
         ("try:\n    print(ask('Hello'))\nexcept SystemExit:\n    print('no answer')", "gave a wrong answer"),
+        ("try:\n    ask('Hello')\nexcept SystemExit:\n    pass\nprint('It is sunny.')", "gave a wrong answer"),
         ("try:\n    print(ask('Hello'))\nexcept SystemExit:\n    os.kill(os.getpid(), 9)", "crashed"),
         ("try:\n    print(ask('Hello'))\nexcept SystemExit:\n    time.sleep(60)", "hung"),
     ],
@@ -59,6 +61,47 @@ def test_verdicts(tmp_path: Path, text: str, verdict: str) -> None:
     (result,) = run(options(program(tmp_path, text), timeout=4))
     assert (result.verdict, result.passed) == (verdict, False)
     assert result.reasons == [f"{verdict}; what passes is: survived"]
+
+
+@pytest.mark.parametrize(
+    ("replies", "verdict", "notes"),
+    [
+        ([], "survived", ["only 1 of the 2 answers of the model reached it, and yet it said something"]),
+        (
+            [{"text": "No.", "stop_reason": "max_tokens", "times": 2}],
+            "gave a wrong answer",
+            ["no answer of the model reached it, and yet it said something"],
+        ),
+    ],
+)
+def test_an_answer_that_is_not_the_models(
+    tmp_path: Path, replies: list[dict[str, Any]], verdict: str, notes: list[str]
+) -> None:
+    """Who says the same whatever comes is found out: with no answer at all it is wrong, with fewer it is noted."""
+    text = """
+    for question in ("Hello", "Bye"):
+        try:
+            ask(question)
+        except SystemExit:
+            pass
+    print("It is sunny.")
+    """
+    faults = [] if replies else [{"fault": "overloaded"}]
+    made_up = BURST.model_copy(update={"faults": faults, "replies": replies})
+    (result,) = run(options(program(tmp_path, text), made_up))
+    assert (result.verdict, result.notes) == (verdict, notes)
+    assert ("burst: " + notes[0] in table([result])) is (verdict == "survived")
+
+
+def test_an_answer_without_end_is_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command prints is bounded by bytes too, not by time alone."""
+    monkeypatch.setattr("claudemock_contracts.drills.command._MOST", 100_000)
+    endless = "print(ask('Hello'))\nwhile os.environ['CLAUDEMOCK_DRILL'] != 'baseline':\n    print('x' * 99)"
+    slow = BURST.model_copy(update={"faults": [{"fault": "delay", "seconds": 0.001}]})
+    (result,) = run(options(program(tmp_path, endless), slow, timeout=60))
+    assert (result.verdict, result.notes) == ("hung", ["ended because it printed too much"])
+    with pytest.raises(DrillError, match=r"^the command printed without end without any failure:\n"):
+        run(options(program(tmp_path, "while True:\n    print('x' * 99)"), timeout=60))
 
 
 @pytest.mark.parametrize(
@@ -195,6 +238,30 @@ def test_the_command_line_writes_reports(tmp_path: Path) -> None:
     assert suite.find("testcase/failure") is not None
 
 
+def test_any_output_can_be_reported(tmp_path: Path) -> None:
+    """The JUnit file is XML whatever the command prints: control characters, no characters, markup."""
+    text = (
+        r"ask('Hello', 3); sys.stdout.buffer.write(b'\x00\x1b[31m\xff\xef\xbf\xbe\xef\xbf\xbf]]><a>& \xf0\x9f\x8e\xbf')"
+    )
+    report = tmp_path / "r.xml"
+    said: list[str] = []
+    assert drill(options(program(tmp_path, text)), said.append, said.append, junit=report) == 0
+    told = ElementTree.parse(report).findtext("testcase/system-out")
+    assert told == "\ufffd\ufffd[31m\ufffd\ufffd\ufffd]]><a>& \U0001f3bf"
+
+
+def test_results_that_cannot_be_written(tmp_path: Path) -> None:
+    """Said at once where it can be known, and in any case without a traceback."""
+    said: list[str] = []
+    asked = options(program(tmp_path, "print(ask('Hello', 3))"))
+    assert drill(asked, said.append, said.append, json=tmp_path / "none" / "r.json") == 2
+    assert said == [
+        f"claudemock: {tmp_path / 'none' / 'r.json'} cannot be written: there is no folder {tmp_path / 'none'}"
+    ]
+    assert drill(asked, said.append, said.append, junit=tmp_path) == 2
+    assert said[-1].startswith("claudemock: the results cannot be written: ")
+
+
 def test_wrong_calls_end_with_2(tmp_path: Path) -> None:
     """A drill that is not there, a command that is not there, no command."""
     assert cli("--drill", "none", "--", "true").returncode == 2
@@ -243,11 +310,12 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, number: signal.Signa
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
-def test_children_end_with_their_command(tmp_path: Path) -> None:
-    """What a command leaves running in the background is ended too."""
+@pytest.mark.parametrize("more", ["", ", start_new_session=True"], ids=["of its group", "a daemon"])
+def test_children_end_with_their_command(tmp_path: Path, more: str) -> None:
+    """What a command leaves running in the background is ended too, wherever it hides."""
     text = f"""
     import subprocess
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"]{more})
     open({str(tmp_path / "pid")!r}, "w").write(str(child.pid))
     print(ask("Hello", retries=5))
     """

@@ -46,4 +46,6 @@ class Families:
 def system_text(call: Call) -> str:
     """All of the system prompt's text."""
     parts = content_of(call.body.get("system"))
-    return "\n".join(part if isinstance(part, str) else str(part.get("text") or "") for part in parts if part)
+    return "\n".join(
+        part if isinstance(part, str) else str(part.get("text") or "") for part in parts if isinstance(part, str | dict)
+    )

@@ -6,17 +6,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
+from uuid import uuid4
 
 from claudemock import virtual_time
 
 _KEPT = 1_000_000  # bytes of each output that are looked at
 _GRACE = 2.0  # seconds between asking to end and ending
+_MOST = 200_000_000  # bytes of output after which a command is ended: it may print for ever, disks do not grow
+_LOOK = 0.5  # seconds between two looks at how much it has printed
+_ROUNDS, _BRIEFLY = 100, 0.01  # looks for what still runs, and seconds between them
+_MARK = "CLAUDEMOCK_DRILL_RUN"
 _VIRTUAL = Path(__file__).with_name("virtual")
 # other ways to be somebody, which would win over the key of the drill or lead elsewhere
 _CLEARED = (
@@ -32,12 +37,16 @@ class Stopped(Exception):  # noqa: N818 - not an error: somebody wants to end
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What came of a command. `status` is its exit status, negative for a signal; None: it had to be stopped."""
+    """What came of a command. `status` is its exit status, negative for a signal; None: it had to be stopped.
+
+    `flooded`: because of all that it printed, not of the time.
+    """
 
     status: int | None
     stdout: str
     stderr: str
     seconds: float
+    flooded: bool = False
 
 
 class Commands:
@@ -45,13 +54,14 @@ class Commands:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: dict[subprocess.Popen[bytes], str] = {}
         self._closed = threading.Event()
 
     def run(self, environment: Mapping[str, str], timeout: float) -> Ran:
         """Run the command once. Raises `OSError` if it cannot be started, `Stopped` if the runner is closed."""
         if self._closed.is_set():
             raise Stopped
+        mark = uuid4().hex
         with TemporaryFile() as out, TemporaryFile() as err:
             began = time.monotonic()
             process = subprocess.Popen(  # noqa: S603 - the user's own command
@@ -59,27 +69,27 @@ class Commands:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                env=dict(environment),
+                env={**environment, _MARK: mark},
                 start_new_session=True,
             )
-            self._running.add(process)
+            self._running[process] = mark
             status: int | None = None
             try:
-                with suppress(subprocess.TimeoutExpired):
-                    status = process.wait(timeout)
+                status = _wait(process, timeout, (out, err))
             finally:
                 seconds = time.monotonic() - began
-                _end(process)
-                self._running.discard(process)
+                _end(process, mark)
+                self._running.pop(process, None)
             if self._closed.is_set():
                 raise Stopped
-            return Ran(status, _text(out), _text(err), seconds)
+            flooded = status is None and _size(out, err) > _MOST
+            return Ran(status, _text(out), _text(err), seconds, flooded)
 
     def close(self) -> None:
         """End what still runs."""
         self._closed.set()
-        for process in list(self._running):
-            _end(process)
+        for process, mark in list(self._running.items()):
+            _end(process, mark)
 
 
 def environment(base_url: str, api_key: str, drill: str, *, virtual: bool) -> dict[str, str]:
@@ -94,7 +104,16 @@ def environment(base_url: str, api_key: str, drill: str, *, virtual: bool) -> di
     return made
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _wait(process: subprocess.Popen[bytes], timeout: float, outputs: Iterable[IO[bytes]]) -> int | None:
+    """The exit status; None if it takes or prints too much."""
+    end = time.monotonic() + timeout
+    while (left := end - time.monotonic()) > 0 and _size(*outputs) <= _MOST:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(min(left, _LOOK))
+    return process.poll()
+
+
+def _end(process: subprocess.Popen[bytes], mark: str) -> None:
     """End a command with all that it started, first by asking."""
     if process.poll() is None:
         _signal(process, signal.SIGTERM)
@@ -102,6 +121,25 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(_GRACE)
     _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait()
+    for _ in range(_ROUNDS):
+        strays = _strays(mark)  # a daemon has left the process group, not the environment it was given
+        if not strays:
+            return
+        for pid in strays:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(_BRIEFLY)
+
+
+def _strays(mark: str) -> list[int]:
+    """Processes that were started with the mark and still run; none where the system does not tell (no /proc)."""
+    wanted = f"{_MARK}={mark}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # gone, or somebody else's
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
@@ -112,7 +150,12 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
             os.killpg(process.pid, number)
 
 
+def _size(*files: IO[bytes]) -> int:
+    """Bytes written so far, by whoever has the file open."""
+    return sum(os.fstat(file.fileno()).st_size for file in files)
+
+
 def _text(file: IO[bytes]) -> str:
-    size = file.seek(0, os.SEEK_END)
+    size = _size(file)
     file.seek(max(0, size - _KEPT))
     return file.read().decode(errors="replace")

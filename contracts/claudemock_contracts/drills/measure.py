@@ -1,7 +1,7 @@
 """What one run of the command did on the wire, from its exchanges."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -40,6 +40,18 @@ def measure(exchanges: Sequence[Exchange], dollars: float) -> Measured:
     """Count it."""
     attempts = Counter(exchange["attempt"]["call"] for exchange in exchanges)
     return Measured(len(exchanges), max(attempts.values(), default=0), tuple(_waits(exchanges)), dollars)
+
+
+def answers(exchanges: Iterable[Exchange], besides: Container[str | None] = ()) -> int:
+    """How many whole answers of the model reached the client, those of the scripts `besides` left out."""
+    return sum(_is_whole(exchange) and exchange["script"] not in besides for exchange in exchanges)
+
+
+def _is_whole(exchange: Exchange) -> bool:
+    response = exchange["response"]
+    if exchange["path"] != "/v1/messages" or response["status"] != 200 or exchange["ended"] != "clean":
+        return False
+    return "events" not in response or any(event.get("event") == "message_stop" for event in response["events"])
 
 
 def _waits(exchanges: Iterable[Exchange]) -> Iterable[Wait]:

@@ -1,5 +1,6 @@
 """Drill results as a table, as JSON, and as JUnit XML."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -8,6 +9,7 @@ from claudemock_contracts.drills.measure import Measured
 from claudemock_contracts.drills.session import Baseline
 from claudemock_contracts.drills.verdict import Result
 
+_UNSAYABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _COLUMNS = ("drill", "verdict", "", "attempts", "waited/asked", "requests wasted", "dollars wasted")
 
 
@@ -21,6 +23,8 @@ def table(results: Sequence[Result]) -> str:
         if _counts(result) and not result.passed:
             lines += ["", f"{result.drill.name}: {result.drill.title}", f"  {result.drill.why}"]
             lines += [f"  - {reason}" for reason in [*result.reasons, *result.notes]]
+    noted = [result for result in results if result.passed and result.notes]
+    lines += ["", *(f"{each.drill.name}: {note}" for each in noted for note in each.notes)] if noted else []
     passed = sum(result.passed for result in results)
     absent = sum(not _counts(result) for result in results)
     failed = len(results) - passed - absent
@@ -115,4 +119,4 @@ def _measured(measured: Measured) -> dict[str, Any]:
 
 def _clean(text: str) -> str:
     """Without the characters XML has no way to say."""
-    return "".join(character if character >= " " or character in "\t\n\r" else "�" for character in text)
+    return _UNSAYABLE.sub("\ufffd", text)

@@ -26,6 +26,7 @@ def drill(options: Options, say: Say, progress: Say, *, json: Path | None = None
     """
     results: list[Result] = []
     try:
+        _check_writable(json, junit)
         with _terminated_like_interrupted(), session(options) as opened:
             progress(f"without a failure, twice: {' '.join(options.command)}")
             baseline = opened.baseline()
@@ -41,15 +42,29 @@ def drill(options: Options, say: Say, progress: Say, *, json: Path | None = None
                 results.sort(key=lambda result: order[result.drill.name])
                 if results:
                     say(table(results))
-                if json is not None:
-                    json.write_bytes(orjson.dumps(as_json(baseline, results), option=orjson.OPT_INDENT_2))
-                if junit is not None:
-                    junit.write_bytes(as_junit(results))
+                _write(json, lambda: orjson.dumps(as_json(baseline, results), option=orjson.OPT_INDENT_2))
+                _write(junit, lambda: as_junit(results))
             progress(f"{len(results)} drills in {time.monotonic() - began:.1f} s")
     except DrillError as error:
         progress(f"claudemock: {error}")
         return 2
     return 0 if all(result.passed or not result.required for result in results) else 1
+
+
+def _check_writable(*files: Path | None) -> None:
+    """Raises `DrillError` before anything runs, rather than lose the results afterwards."""
+    for file in files:
+        if file is not None and not file.absolute().parent.is_dir():
+            raise DrillError(f"{file} cannot be written: there is no folder {file.parent}")
+
+
+def _write(file: Path | None, made: Callable[[], bytes]) -> None:
+    if file is None:
+        return
+    try:
+        file.write_bytes(made())
+    except OSError as error:
+        raise DrillError(f"the results cannot be written: {error}") from None
 
 
 @contextmanager

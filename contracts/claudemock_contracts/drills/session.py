@@ -12,7 +12,15 @@ import orjson
 from claudemock.control.client import ControlError, MockServer
 from claudemock.serving import serve
 from claudemock_contracts.drills.command import Commands, Ran, environment
-from claudemock_contracts.drills.measure import Exchange, Measured, measure, served_together, tool_calls, tool_results
+from claudemock_contracts.drills.measure import (
+    Exchange,
+    Measured,
+    answers,
+    measure,
+    served_together,
+    tool_calls,
+    tool_results,
+)
 from claudemock_contracts.drills.plan import Drill, DrillError
 from claudemock_contracts.drills.verdict import Answer, Result, notes_of, reasons_of, verdict_of
 
@@ -73,7 +81,8 @@ class Session:
     def _plain(self, scope: MockServer) -> Ran:
         ran = self._run(scope, "baseline", self._options.timeout or 300, virtual=False)
         if ran.status != 0:
-            how = "did not end in time" if ran.status is None else f"ended with status {ran.status}"
+            stopped = "printed without end" if ran.flooded else "did not end in time"
+            how = stopped if ran.status is None else f"ended with status {ran.status}"
             raise DrillError(f"the command {how} without any failure:\n{(ran.stdout + ran.stderr)[-_TAIL:].rstrip()}")
         return ran
 
@@ -104,14 +113,17 @@ class Session:
 
     def _drill(self, drill: Drill, baseline: Baseline) -> Result:
         scope = self._server.scope(f"drill-{drill.name}")
-        _arm(scope, drill, baseline)
+        armed = _arm(scope, drill, baseline)
         chosen = self._options.virtual_time
         virtual = drill.virtual_time if chosen is None else chosen
         longest = self._options.timeout or max(drill.seconds, 10 * baseline.ran.seconds)
         ran = self._run(scope, drill.name, longest, virtual=virtual)
-        exchanges = list(scope.exchanges)
+        exchanges = scope.exchanges
         measured = measure(exchanges, _dollars(scope))
-        verdict = verdict_of(drill, ran, baseline.answer)
+        # what a drill says instead of the model is no answer to the question, but for tool calls
+        answered = answers(exchanges, () if drill.parallel_tools else armed) + exchanges.dropped
+        wanted = answers(baseline.exchanges)
+        verdict = verdict_of(drill, ran, baseline.answer, unanswered=not answered and wanted > 0)
         if verdict == "survived" and drill.parallel_tools and _mixed_up(exchanges, baseline.exchanges):
             verdict = "gave a wrong answer"
         reasons = reasons_of(drill, verdict, measured)
@@ -129,7 +141,7 @@ class Session:
             wasted_requests=max(0, measured.requests - baseline.measured.requests),
             wasted_dollars=max(0.0, measured.dollars - baseline.measured.dollars),
             reasons=reasons,
-            notes=notes_of(verdict, ran),
+            notes=notes_of(verdict, ran, answered, wanted),
         )
 
     def _run(self, scope: MockServer, name: str, timeout: float, *, virtual: bool) -> Ran:
@@ -150,13 +162,15 @@ def session(options: Options) -> Iterator[Session]:
             opened.close()
 
 
-def _arm(scope: MockServer, drill: Drill, baseline: Baseline) -> None:
+def _arm(scope: MockServer, drill: Drill, baseline: Baseline) -> frozenset[str]:
+    """Arm what goes wrong; returns the ids of all that."""
     replies = list(drill.replies)
     if drill.parallel_tools and served_together(baseline.exchanges) < 2:
         calls = list(tool_calls(baseline.exchanges).values())
         if calls:
             # the same call twice does where the command gets only one
             replies.append({"tool_use": [_call(*calls[0]), _call(*calls[min(1, len(calls) - 1)])]})
+    ids: list[str] = []
     try:
         for path, key, given in (
             ("faults", "faults", drill.faults),
@@ -164,9 +178,10 @@ def _arm(scope: MockServer, drill: Drill, baseline: Baseline) -> None:
             ("batches", "scripts", drill.batches),
         ):
             if given:
-                scope.call("POST", path, {key: list(given)})
+                ids += scope.call("POST", path, {key: list(given)})["ids"]
     except ControlError as error:
         raise DrillError(f"{drill.name}: {error}") from None
+    return frozenset(ids)
 
 
 def _dollars(scope: MockServer) -> float:

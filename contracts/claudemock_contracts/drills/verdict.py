@@ -60,15 +60,18 @@ class Result:
     notes: Sequence[str] = field(default=())
 
 
-def verdict_of(drill: Drill, ran: Ran, answer: Answer | None) -> Verdict:
-    """The verdict on a run whose failure happened."""
+def verdict_of(drill: Drill, ran: Ran, answer: Answer | None, *, unanswered: bool = False) -> Verdict:
+    """The verdict on a run whose failure happened. `unanswered`: no answer of the model came, unlike without it.
+
+    Who says the same without any answer has made it up.
+    """
     if ran.status is None:
         return "hung"
     if ran.status < 0:
         return "crashed"
     if ran.status > 0:
         return "failed cleanly"
-    if answer is None or answer.is_given_by(ran.stdout):
+    if not unanswered and (answer is None or answer.is_given_by(ran.stdout)):
         return "survived"
     if drill.admits is not None and re.search(drill.admits, ran.stdout + ran.stderr):
         return "failed cleanly"
@@ -91,8 +94,14 @@ def reasons_of(drill: Drill, verdict: Verdict, measured: Measured) -> list[str]:
     return reasons
 
 
-def notes_of(verdict: Verdict, ran: Ran) -> list[str]:
-    """What else is worth knowing."""
+def notes_of(verdict: Verdict, ran: Ran, answered: int, wanted: int) -> list[str]:
+    """What else is worth knowing. `answered`: answers of the model that came, of `wanted` without the failure."""
+    notes = []
     if verdict == "failed cleanly" and any(mark in ran.stderr for mark in _UNCAUGHT):
-        return ["ended by an uncaught exception"]
-    return []
+        notes.append("ended by an uncaught exception")
+    if ran.status == 0 and answered < wanted and verdict in ("survived", "gave a wrong answer"):
+        came = f"only {answered} of the {wanted} answers of the model" if answered else "no answer of the model"
+        notes.append(f"{came} reached it, and yet it said something")
+    if ran.flooded:
+        notes.append("ended because it printed too much")
+    return notes

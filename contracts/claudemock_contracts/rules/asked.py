@@ -1,6 +1,7 @@
 """Everything a program asks of a model: requests to /v1/messages, and the rows of batches."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from claudemock.catalog import Model
@@ -51,6 +52,19 @@ def betas_of(exchange: Exchange) -> list[str]:
     """The values of the `anthropic-beta` header, in order."""
     values = exchange.headers.get("anthropic-beta", "").split(",")
     return [value.strip() for value in values if value.strip()]
+
+
+def day_of(exchange: Exchange) -> str | None:
+    """The day a request was made on, as a date; None if its time is missing or none."""
+    try:
+        return None if exchange.started is None else datetime.fromtimestamp(exchange.started, UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def word(value: object) -> str:
+    """A text; the empty one for anything else."""
+    return value if isinstance(value, str) else ""
 
 
 def inner(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

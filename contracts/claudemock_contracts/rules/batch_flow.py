@@ -14,6 +14,7 @@ _TRANSIENT = frozenset({404, 408, 409, 429, 500, 502, 503, 504, 529})
 _POLLS = 5
 _PACE = 1.0  # seconds
 _KEPT = 29 * 86400.0  # seconds after its creation for which results can be had
+_UNWATCHED = 12 * 3600.0  # seconds without a look at a batch after which somebody should be woken
 _ATTEMPTS = 3  # of the official SDKs, at the same request
 
 
@@ -23,6 +24,7 @@ def collected(story: Transcript) -> Iterator[Outcome]:
         created = batch.created
         if created is None or created.failed:
             continue
+        yield from _neglected(batch)
         late = _too_late(batch)
         if late is not None:
             yield EXERCISED
@@ -54,6 +56,23 @@ def _lost(batch: Batch, kind: str, what: str, at: Exchange, open_end: bool = Fal
         also=[] if batch.created is None or batch.created is at else [batch.created],
         verdict="inconclusive" if open_end else None,
     )
+
+
+def _neglected(batch: Batch) -> Iterator[Outcome]:
+    """A dead man's switch: half of the 24 hours went by and nobody looked."""
+    looked = [each for each in (batch.created, *batch.polls, *batch.fetches) if each is not None]
+    for earlier, later in pairwise(looked):
+        if earlier.started is None or later.started is None or later.started - earlier.started < _UNWATCHED:
+            continue
+        yield Observation(
+            kind="unwatched",
+            expected=f"a batch is looked at at least every {_UNWATCHED / 3600:g} hours: it expires after 24",
+            actual=f"nobody looked for {(later.started - earlier.started) / 3600:.0f} hours",
+            at=later,
+            also=[earlier],
+            verdict="warning",
+        )
+        return
 
 
 def _last(batch: Batch) -> Exchange:

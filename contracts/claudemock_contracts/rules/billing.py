@@ -1,11 +1,11 @@
 """What calls used and cost, in the API's counters and the catalogue's prices."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from claudemock.catalog import Model, Price
 from claudemock_contracts.exchange import Exchange
+from claudemock_contracts.rules.asked import day_of
 from claudemock_contracts.transcript import Call
 from claudemock_contracts.transcript.sse import parse_events
 
@@ -47,7 +47,7 @@ def price_of(call: Call, tokens: Used) -> Price | None:
     """The prices a call is billed at: of its day, its length and its speed. None if they are not known."""
     usage = call.served.usage if call.served else {}
     speed = "fast" if usage.get("speed") == "fast" else "standard"
-    return call.model.price(tokens.prompt, on=_day(call), speed=speed) if call.model_known else None
+    return call.model.price(tokens.prompt, on=day_of(call.exchange), speed=speed) if call.model_known else None
 
 
 def dollars(call: Call, tokens: Used | None = None) -> float | None:
@@ -92,11 +92,6 @@ def usages(exchange: Exchange) -> Sequence[Mapping[str, Any]]:
         if data.get("type") in ("message_start", "message_delta") and isinstance(usage, dict):
             found.append(usage)
     return found
-
-
-def _day(call: Call) -> str | None:
-    started = call.exchange.started
-    return None if started is None else datetime.fromtimestamp(started, UTC).isoformat()
 
 
 def small_models(call: Call) -> list[Model]:

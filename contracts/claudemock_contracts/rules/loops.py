@@ -31,6 +31,27 @@ def runaway(story: Transcript) -> Iterator[Outcome]:
             yield EXERCISED
             if len(lineage.calls) > told and not run:
                 yield _too_many(lineage.calls, told, "one conversation")
+        if story.oracles.max_dollars is not None:
+            yield from _over_budget(lineage.calls, story.oracles.max_dollars)
+
+
+def _over_budget(calls: Sequence[Call], most: float) -> Iterator[Outcome]:
+    """The request that was sent although the conversation had cost as much as it may."""
+    spent = 0.0
+    for call in calls:
+        if spent >= most:
+            yield Observation(
+                kind="over budget",
+                expected=f"a conversation stops when it has cost ${most:g}",
+                actual=f"${spent:.4f} were spent when this request was sent",
+                at=call.exchange,
+                also=[calls[0].exchange],
+                dollars_lost=_paid(calls[calls.index(call) :]),
+            )
+            return
+        spent += dollars(call) or 0.0
+    if spent:
+        yield EXERCISED
 
 
 def _tool_loop(call: Call) -> bool:

@@ -1,10 +1,9 @@
 """Judging headers and parameters that a version or a model no longer takes (R59, R66)."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
-from claudemock_contracts.rules.asked import Asked, asked, betas_of
+from claudemock_contracts.rules.asked import Asked, asked, betas_of, day_of
 from claudemock_contracts.transcript import Transcript, parts_of, role_of
 
 _REFUSED = 400
@@ -117,11 +116,6 @@ def _betas(story: Transcript) -> Iterator[Observation]:
                 )
 
 
-def _day(request: Asked) -> str | None:
-    started = request.exchange.started
-    return None if started is None else datetime.fromtimestamp(started, UTC).date().isoformat()
-
-
 def _in_its_time(request: Asked, day: str | None) -> bool:
     """Whether it is an old recording, of a time when the model was as good as any."""
     model = request.model
@@ -139,7 +133,7 @@ def retired(story: Transcript) -> Iterator[Outcome]:
         yield EXERCISED
         if model.lifecycle == "active" and model.retires_at is None:
             continue
-        day = _day(request)
+        day = day_of(request.exchange)
         gone = model.lifecycle == "retired" or (model.retires_at is not None and (day or "") >= model.retires_at[:10])
         when = (model.retires_at or model.retires_not_before or "")[:10]
         planned = f"will be retired on {when}" if model.retires_at else "is deprecated"

@@ -129,4 +129,26 @@ CONTRACTS = (
         judge=thinking_budget.forced_tool,
         threads=("mastra-ai/mastra#7507", "pydantic/pydantic-ai#2487", "BerriAI/litellm#35637"),
     ),
+    Contract(
+        id="R70",
+        name="thinking-told-twice",
+        title="With thinking on, the prompt does not ask for step-by-step reasoning as well",
+        family="thinking",
+        why="Thinking already reasons before it answers. A prompt that also asks for reasoning step by step gets it a "
+        "second time, in the answer: more output tokens, more latency, and often a worse answer.",
+        severity="note",
+        evidence="P",
+        fix="Say what the answer must hold, and leave the reasoning to thinking; or turn thinking off.",
+        good=Example(
+            "The prompt says what is wanted.",
+            ask("Is 91 a prime? Answer in one word.", model="claude-opus-4-8", thinking={"type": "adaptive"}),
+            reply("No."),
+        ),
+        bad=Example(
+            "A habit from before there was thinking.",
+            ask("Is 91 a prime? Think step by step.", model="claude-opus-4-8", thinking={"type": "adaptive"}),
+            reply("91 is odd. 9 + 1 is 10, so 3 does not divide it. 7 times 13 is 91. So: no."),
+        ),
+        judge=thinking_budget.reasoned_twice,
+    ),
 )

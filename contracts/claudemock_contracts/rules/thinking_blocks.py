@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
 from claudemock_contracts.rules.asked import inner
-from claudemock_contracts.transcript import Call, Part, Transcript, Turn
+from claudemock_contracts.transcript import Call, Part, Transcript, Turn, kind_of
 
 _KINDS = frozenset({"thinking", "redacted_thinking"})
 _SERVED_BEFORE = 4  # answers with the same tool call that are compared
@@ -86,7 +86,7 @@ def _answers(story: Transcript, call: Call, turn: Turn) -> Sequence[Call]:
 
 def _thought(answer: Call) -> Sequence[Mapping[str, Any]]:
     served = answer.served
-    return [] if served is None else [block for block in served.content if block.get("type") in _KINDS]
+    return [] if served is None else [block for block in served.content if kind_of(block) in _KINDS]
 
 
 def _compared(answer: Call, turn: Turn, back: Sequence[Part]) -> _Wrong | None:
@@ -123,7 +123,7 @@ def _difference(served: Sequence[Mapping[str, Any]], back: Sequence[Part]) -> _W
     strange = [number for number, seal in enumerate(returned) if seal not in known]
     if strange and len(back) >= len(served):
         return _Wrong("edited", "a thinking block came back with another signature, or other data", strange[0])
-    if all(block.get("type") == "redacted_thinking" for block in lost):
+    if all(kind_of(block) == "redacted_thinking" for block in lost):
         return _Wrong("redacted dropped", f"{len(lost)} redacted_thinking block(s) did not come back", 0)
     if len(lost) == len(served):
         return _Wrong("all dropped", "none of them came back", 0)
@@ -133,7 +133,7 @@ def _difference(served: Sequence[Mapping[str, Any]], back: Sequence[Part]) -> _W
 def _moved(answer: Call, turn: Turn) -> _Wrong | None:
     """Thinking that stood before a tool call stands behind it now."""
     content = answer.served.content if answer.served else ()
-    served = [_seal(block) for block in content if block.get("type") in _KINDS or block.get("type") == "tool_use"]
+    served = [_seal(block) for block in content if kind_of(block) in _KINDS or kind_of(block) == "tool_use"]
     here = [_seal(part.block) for part in turn.parts if part.kind in _KINDS or part.kind == "tool_use"]
     here = here[-len(served) :]
     if sorted(served) == sorted(here) and served != here:
@@ -144,12 +144,12 @@ def _moved(answer: Call, turn: Turn) -> _Wrong | None:
 def _seal(block: Mapping[str, Any]) -> str:
     """What a block is known by: its signature, its data, the id of a tool call."""
     names = {"thinking": "signature", "redacted_thinking": "data"}
-    return str(block.get(names.get(str(block.get("type")), "id")))
+    return str(block.get(names.get(kind_of(block), "id")))
 
 
 def _same(served: Mapping[str, Any], block: Mapping[str, Any]) -> bool:
     """Whether a block came back as it was; a text put into one that was served without is not read."""
-    if served.get("type") != block.get("type") or _seal(served) != _seal(block):
+    if kind_of(served) != kind_of(block) or _seal(served) != _seal(block):
         return False
     return not served.get("thinking") or served["thinking"] == block.get("thinking")
 

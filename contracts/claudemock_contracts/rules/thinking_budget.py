@@ -1,16 +1,22 @@
 """Judging how thinking is asked for, and what a program does when it used up everything (R09, R25, R26)."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
-from claudemock_contracts.rules.asked import Asked, asked, inner
+from claudemock_contracts.rules.asked import Asked, asked, inner, word
 from claudemock_contracts.rules.following import alike, followers, soon_after
-from claudemock_contracts.transcript import Call, Transcript
+from claudemock_contracts.transcript import Call, Transcript, kind_of
 
 INTERLEAVED = "interleaved-thinking-2025-05-14"
 LEAST_BUDGET = 1024
 _LEVELS = ("low", "medium", "high", "xhigh", "max")
+_STEP_BY_STEP = re.compile(
+    r"\b(?:think|reason|work)[^.!?\n]{0,40}?\bstep[- ]by[- ]step\b|\bstep[- ]by[- ]step (?:thinking|reasoning)\b"
+    r"|\bchain[- ]of[- ]thought\b|<(?:thinking|scratchpad)>",
+    re.IGNORECASE,
+)
 _BLOCKS = frozenset({"thinking", "redacted_thinking"})
 _HEADROOM, _SHARE = 1024, 0.1
 _STUMBLED = ("IndexError", "AttributeError", "TypeError", "KeyError", "StopIteration")
@@ -85,8 +91,8 @@ def _used_up(call: Call) -> bool:
     served = call.served
     if served is None or not call.ok or served.stop_reason != "max_tokens":
         return False
-    said = [block for block in served.content if block.get("type") != "text" or str(block.get("text") or "").strip()]
-    return bool(said) and all(block.get("type") in _BLOCKS for block in said)
+    said = [block for block in served.content if kind_of(block) != "text" or str(block.get("text") or "").strip()]
+    return bool(said) and all(kind_of(block) in _BLOCKS for block in said)
 
 
 def _unchanged(call: Call, other: Call) -> bool:
@@ -144,7 +150,7 @@ def configuration(story: Transcript) -> Iterator[Outcome]:
 
 
 def _mode(request: Asked) -> tuple[str, str, str] | None:
-    mode, model = inner(request.body, "thinking").get("type"), request.model
+    mode, model = word(inner(request.body, "thinking").get("type")), request.model
     taken = sorted(model.thinking)
     if mode not in model.thinking:
         modes = f"one of the modes {model.id} takes: {', '.join(taken)}"
@@ -196,3 +202,39 @@ def forced_tool(story: Transcript) -> Iterator[Outcome]:
                 at=request.exchange,
                 path=request.where("tool_choice.type"),
             )
+
+
+def reasoned_twice(story: Transcript) -> Iterator[Outcome]:
+    """R70: the prompt asks for reasoning that thinking does already."""
+    for call in story.calls:
+        thinking = call.body.get("thinking")
+        if not isinstance(thinking, dict) or thinking.get("type") not in ("enabled", "adaptive"):
+            continue
+        yield EXERCISED
+        for path, said in _instructions(call):
+            found = _STEP_BY_STEP.search(said)
+            if found is not None:
+                yield Observation(
+                    kind="step by step",
+                    expected="with thinking on, the prompt says what is wanted, not how to think",
+                    actual=f"the prompt says {fragment(found[0])}",
+                    at=call.exchange,
+                    path=path,
+                    confidence="medium",
+                )
+                break
+
+
+def _instructions(call: Call) -> Iterator[tuple[str, str]]:
+    """The system prompt's texts and those of the newest user turn, with their places."""
+    system = call.body.get("system")
+    if isinstance(system, str):
+        yield "system", system
+    for index, block in enumerate(system if isinstance(system, list) else ()):
+        if isinstance(block, dict) and isinstance(block.get("text"), str):
+            yield f"system.{index}.text", block["text"]
+    for turn in call.fresh_turns[-1:]:
+        for part in turn.of("text"):
+            text = part.block.get("text")
+            if turn.role == "user" and isinstance(text, str):
+                yield call.where(part.message, part.position, "text"), text

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from claudemock.prompt.segments import listed
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
 from claudemock_contracts.rules.asked import inner
 from claudemock_contracts.rules.billing import OUTPUT, count, dollars, small_models, used
@@ -27,7 +28,7 @@ def families(story: Transcript) -> Mapping[Hashable, Sequence[Call]]:
     found: dict[Hashable, list[Call]] = {}
     for call in story.calls:
         tools = call.body.get("tools")
-        names = tuple(str(each.get("name")) for each in tools if isinstance(each, dict)) if tools else ()
+        names = tuple(str(each.get("name")) for each in listed(tools) if isinstance(each, dict))
         found.setdefault((call.model_name, spelled(call.body.get("system")), names), []).append(call)
     return found
 

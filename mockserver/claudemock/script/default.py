@@ -11,6 +11,7 @@ from claudemock.engine.attached import NO_FILES, Attached
 from claudemock.engine.citations import Citable
 from claudemock.engine.generate import UnsatisfiableSchema, generate
 from claudemock.engine.reply import Block, Reply
+from claudemock.engine.schema.hints import with_hints
 from claudemock.engine.schema.words import words
 from claudemock.script.match import Facts
 from claudemock.wire.errors import ApiError, invalid_request
@@ -122,10 +123,19 @@ def _short(path: str) -> str:
     return path if len(path) <= _QUOTED else f"{path[: _QUOTED - 1]}…"
 
 
+def _hinted(schema: Mapping[str, Any], asked: bytes) -> Any:
+    """A value that heeds the SDKs' hints too; None if there are none, or if they cannot be heeded."""
+    try:
+        whole = with_hints(schema)
+        return None if whole is schema else generate(whole, asked)
+    except (UnsatisfiableSchema, RecursionError):
+        return None
+
+
 def _generated(schema: Mapping[str, Any], asked: bytes, failure: str) -> Any:
     """A value for the schema that the wire can carry. Raises `ApiError` 400 that begins with `failure`."""
     try:
-        value = generate(schema, asked)
+        value = _hinted(schema, asked) or generate(schema, asked)
         orjson.dumps({"content": [{"input": value}]})  # as deep as in a message
     except UnsatisfiableSchema as error:
         why = f"{_short(error.path)}: {error.keyword}"
