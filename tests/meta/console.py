@@ -43,7 +43,8 @@ class Reader:
     def environment(self) -> dict[str, str]:
         """The reader's shell: our commands on the path, the Anthropic variables pointing at the server."""
         path = f"{self._commands()}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return checkout_environment(PATH=path, ANTHROPIC_BASE_URL=self.url, ANTHROPIC_API_KEY=self.key)
+        plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "claudemock_contracts.pytest_plugin"}
+        return checkout_environment(PATH=path, ANTHROPIC_BASE_URL=self.url, ANTHROPIC_API_KEY=self.key, **plugins)
 
     def python(self, block: Block) -> str:
         """Run a Python block in a process of its own, as a test if it defines tests. Returns its output."""
