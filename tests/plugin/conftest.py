@@ -4,14 +4,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import anthropic
+import anthropic  # noqa: F401 - these are loaded here, so that runs inside this process do not load them again
 import pytest
 
-import claudemock.serving  # loaded here, so that runs inside this process do not load them again and again
 import claudemock_contracts.plugin.watch
-import claudemock_contracts.report.formats
-
-assert anthropic and claudemock.serving and claudemock_contracts.plugin.watch and claudemock_contracts.report.formats
+import claudemock_contracts.report.formats  # noqa: F401
 
 Run = Callable[..., pytest.RunResult]
 _ROOT = Path(__file__).resolve().parents[2]

@@ -122,7 +122,8 @@ class StoredJournal(Journal):
                     entry.slept = (*entry.slept, seconds)
             return
         if not record.key.startswith("cleared/"):
-            super()._keep(self._mine.pop(record.key, None) or load(record.value))
+            mine = self._mine.pop(record.key, None)
+            super()._keep(load(record.value) if mine is None else mine)
             return
         self._forget(*orjson.loads(record.value))
         self._cleared.append(record.key)
