@@ -76,6 +76,12 @@ def test_results_are_gone_after_29_days() -> None:
     assert kinds("R48", MADE, ENDED, download(ROWS), wait(30 * 86400), download(ROWS, status=404)) == []
 
 
+def test_nobody_looked_for_half_a_day() -> None:
+    """A batch that runs is looked at in time; one that has ended may wait."""
+    assert kinds("R48", MADE, wait(13 * 3600), RUNNING, ENDED, download(ROWS)) == ["unwatched"]
+    assert kinds("R48", MADE, wait(11 * 3600), RUNNING, ENDED, wait(13 * 3600), download(ROWS)) == []
+
+
 def test_only_ones_own_batches() -> None:
     """A collector that looks at the batches of others has none of its own to lose."""
     assert report(RUNNING, ENDED, oracles=WHOLE).verdicts["R48"] == "not-exercised"

@@ -61,7 +61,8 @@ def _lost(batch: Batch, kind: str, what: str, at: Exchange, open_end: bool = Fal
 
 def _neglected(batch: Batch) -> Iterator[Outcome]:
     """A dead man's switch: half of the 24 hours went by and nobody looked."""
-    looked = [each for each in (batch.created, *batch.polls, *batch.fetches) if each is not None]
+    ended = batch.seen.index("ended") + 1 if batch.ended else len(batch.polls)
+    looked = [each for each in (batch.created, *batch.polls[:ended]) if each is not None]
     for earlier, later in pairwise(looked):
         if earlier.started is None or later.started is None or later.started - earlier.started < _UNWATCHED:
             continue
