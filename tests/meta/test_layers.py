@@ -107,7 +107,25 @@ LAYERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", *JUDGES)),
     "claudemock_contracts.sources": ("claudemock_contracts.exchange",),
     "claudemock_contracts.text": JUDGES,
-    "claudemock_contracts.commands": (*JUDGES, "claudemock_contracts.sources", "claudemock_contracts.text"),
+    "claudemock_contracts.report": JUDGES,
+    "claudemock_contracts.probe": (*JUDGES, "claudemock.prompt", "claudemock.virtual_time"),
+    "claudemock_contracts.plugin": (
+        *JUDGES,
+        "claudemock_contracts.report",
+        "claudemock_contracts.probe",
+        "claudemock_contracts.drills",
+        "claudemock.control",
+        "claudemock.script",
+        "claudemock.serving",
+        "claudemock.virtual_time",
+    ),
+    "claudemock_contracts.pytest_plugin": ("claudemock_contracts.plugin", "claudemock.control"),
+    "claudemock_contracts.commands": (
+        *JUDGES,
+        "claudemock_contracts.sources",
+        "claudemock_contracts.text",
+        "claudemock_contracts.report",
+    ),
 }
 
 THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __init__; a layer not here has none
@@ -132,6 +150,8 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.serving": ("uvicorn",),
     "claudemock.demo": ("anthropic",),
     "claudemock_contracts.sources": ("orjson", "yaml"),
+    "claudemock_contracts.plugin": ("pytest",),  # loaded by pytest only
+    "claudemock_contracts.pytest_plugin": ("pytest",),
 }
 
 NEVER_IO = ("asyncio", "socket", "threading", "subprocess", "sqlite3", "http")

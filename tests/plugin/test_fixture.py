@@ -151,7 +151,7 @@ def test_unscripted_requests_fail_where_something_is_scripted(run: Run) -> None:
         """
     )
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["*exch_* from app.py:*: \"second\"*", "*allow_unscripted=True*"])
+    result.stdout.fnmatch_lines(['*exch_* from app.py:*: "second"*', "*allow_unscripted=True*"])
 
 
 def test_a_fault_that_never_happens_is_reported(run: Run) -> None:
