@@ -8,12 +8,14 @@ from typing import Literal
 
 from claudemock_contracts.finding import Severity
 from claudemock_contracts.oracles import Oracles
+from claudemock_contracts.report.formats import render
+from claudemock_contracts.report.model import Run
 from claudemock_contracts.rules import ALL
 from claudemock_contracts.run import Allow, Report, Settings, judge
 from claudemock_contracts.sources import SourceError, read_exchanges
 from claudemock_contracts.text import render_contract, render_contracts, render_report
 
-Format = Literal["text", "json", "jsonl"]
+Format = Literal["text", "json", "jsonl", "junit", "sarif", "github", "html"]
 
 
 class CommandError(Exception):
@@ -76,9 +78,11 @@ def check(asked: Check) -> tuple[str, int]:
 
 
 def rendered(report: Report, form: Format, *, everything: bool = False) -> str:
-    """A report as text, as one JSON object, or as one line of JSON for each finding."""
+    """A report as text, as one JSON object, as one line of JSON for each finding, or as other tools want it."""
     if form == "text":
         return render_report(report, shown=None if everything else 3)
+    if form not in ("json", "jsonl"):
+        return render(Run.of(report), form).rstrip("\n")
     findings = [finding.to_json() for finding in (*report.findings, *report.inconclusive)]
     if form == "jsonl":
         return "\n".join(json.dumps(finding, ensure_ascii=False) for finding in findings)

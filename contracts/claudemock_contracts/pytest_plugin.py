@@ -212,7 +212,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> "Generator[None, Any, Any]":
     """A test's own failure comes first, and what the contracts say below it; the result travels with the report."""
     report = yield
     session = item.config.stash.get(_SESSION, None)
-    if session is not None:
+    if session is not None and session.used:
         from claudemock_contracts.plugin.phases import into_report
 
         into_report(item, report, _TOLD)

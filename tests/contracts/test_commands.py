@@ -77,6 +77,20 @@ def test_json_and_json_lines(bad: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == shown["findings"]
 
 
+def test_formats_of_other_tools(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Code scanning, test reports, annotations and a page say the same, and point at the recording."""
+    said = {}
+    for form in ("sarif", "junit", "github", "html"):
+        assert main(["check", "--format", form, str(bad)]) == 1
+        said[form] = capsys.readouterr().out
+    (result,) = json.loads(said["sarif"])["runs"][0]["results"]
+    assert result["ruleId"] == "R02"
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].endswith(bad.name)
+    assert '<property name="claude.R02"' in said["junit"]
+    assert said["github"].startswith("::error title=R02 cache-prefix-drift::")
+    assert "<!doctype html>" in said["html"]
+
+
 def test_options_decide_what_counts(bad: Path, tmp_path: Path) -> None:
     """Each way to say that a finding is known, meant, or of less weight."""
     baseline = tmp_path / "baseline.json"

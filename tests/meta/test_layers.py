@@ -122,8 +122,13 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "claudemock_contracts.probe",
         "claudemock_contracts.report",
     ),
-    "claudemock_contracts.pytest_plugin": ("claudemock.control", "claudemock_contracts.plugin"),
-    "claudemock_contracts.commands": (*JUDGES, "claudemock_contracts.sources", "claudemock_contracts.text"),
+    "claudemock_contracts.pytest_plugin": ("claudemock_contracts.plugin", "claudemock.control"),
+    "claudemock_contracts.commands": (
+        *JUDGES,
+        "claudemock_contracts.sources",
+        "claudemock_contracts.text",
+        "claudemock_contracts.report",
+    ),
 }
 
 THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __init__; a layer not here has none
@@ -148,7 +153,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.serving": ("uvicorn",),
     "claudemock.demo": ("anthropic",),
     "claudemock_contracts.sources": ("orjson", "yaml"),
-    "claudemock_contracts.plugin": ("pytest",),
+    "claudemock_contracts.plugin": ("pytest",),  # loaded by pytest only
     "claudemock_contracts.pytest_plugin": ("pytest",),
 }
 

@@ -1,18 +1,33 @@
 """Projects of users, made for one test and run with the plugin."""
 
+import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-import anthropic  # noqa: F401 - these are loaded here, so that runs inside this process do not load them again
 import pytest
 
-import claudemock_contracts.plugin.watch
-import claudemock_contracts.report.formats  # noqa: F401
-
 Run = Callable[..., pytest.RunResult]
+# loaded here, so that runs inside this process do not load them again and again
+for name in (
+    "anthropic",
+    "claudemock.serving",
+    "claudemock_contracts.plugin.watch",
+    "claudemock_contracts.report.formats",
+):
+    importlib.import_module(name)
+
 _ROOT = Path(__file__).resolve().parents[2]
-_PLUGIN = ("-p", "claudemock_contracts.pytest_plugin", "-p", "no:cacheprovider", "-W", "error")
+_PLUGIN = (
+    "-p",
+    "claudemock_contracts.pytest_plugin",
+    "-p",
+    "no:cacheprovider",
+    "-W",
+    "error",
+    "-W",
+    "ignore::pytest.PytestAssertRewriteWarning",
+)
 
 APP = '''
 import os

@@ -230,8 +230,7 @@ def test_late_requests_are_told_of(run: Run) -> None:
                 go.wait(10)
                 import httpx2
                 body = {"model": "claude-opus-4-8", "max_tokens": 9, "messages": [{"role": "user", "content": "?"}]}
-                headers = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
-                httpx2.post(url + "/v1/messages", json=body, headers=headers)
+                httpx2.post(url + "/v1/messages", json=body, headers=app.headers())
                 done.set()
             threading.Thread(target=run).start()
 

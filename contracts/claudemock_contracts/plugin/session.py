@@ -37,6 +37,11 @@ class Session:
             self.point_at_root()
 
     @property
+    def used(self) -> bool:
+        """Whether any test has been watched."""
+        return self._court is not None
+
+    @property
     def root_url(self) -> str:
         """The server's address, which is its own before it answers: clients are made while tests are collected."""
         if self._socket is None:

@@ -27,7 +27,8 @@ def add_drill(drill: argparse.ArgumentParser) -> None:
 def _check_options(check: argparse.ArgumentParser) -> None:
     """What to judge, and what of it counts."""
     check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a journal, HAR or VCR file; .gz too")
-    check.add_argument("--format", choices=("text", "json", "jsonl"), default="text", help="(default: text)")
+    formats = ("text", "json", "jsonl", "junit", "sarif", "github", "html")
+    check.add_argument("--format", choices=formats, default="text", help="(default: text)")
     check.add_argument("--select", action="append", default=[], metavar="RULE", help="only this rule or family")
     check.add_argument("--ignore", action="append", default=[], metavar="RULE", help="not this rule or family")
     check.add_argument(

@@ -10,7 +10,12 @@ from claudemock.control.showing import shown
 from claudemock.wire.errors import invalid_request
 from claudemock.world import World
 
-_TYPES = {"json": b"application/json", "jsonl": b"application/jsonl"}
+_TYPES = {
+    **dict.fromkeys(("json", "sarif"), b"application/json"),
+    "jsonl": b"application/jsonl",
+    "junit": b"application/xml",
+    "html": b"text/html; charset=utf-8",
+}
 
 
 class Findings:
