@@ -42,7 +42,7 @@ def serve(path: str) -> int:
     import anthropic
 
     client = anthropic.Anthropic(api_key="x")
-    assert client.messages.batches  # loads the resources, which the SDK puts off
+    assert client.messages.batches is not None  # loads the resources, which the SDK puts off
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(path)
         listening.listen(64)
