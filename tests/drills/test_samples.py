@@ -1,7 +1,11 @@
 """The sample agents under every drill: the robust one passes, the naive one gets the verdicts it deserves."""
 
 import json
+import os
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,20 +55,37 @@ NAIVE = {
 CLEANLY = {"bad-request-not-retried", "context-window", "overload-outage", "refusal", "request-too-large", "spend-cap"}
 
 
-def options(sample: str) -> Options:
-    """All drills over one sample; what hangs is given up after a while."""
+@pytest.fixture(scope="module")
+def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """What runs a sample: Python, with the SDK imported once for all runs where processes can be forked."""
+    if not hasattr(os, "fork"):
+        yield [sys.executable]
+        return
+    quick = [sys.executable, "-S", "-E", str(Path(__file__).with_name("forking.py"))]
+    path = str(tmp_path_factory.mktemp("forking") / "socket")
+    with subprocess.Popen([sys.executable, quick[-1], path], stdin=subprocess.PIPE) as process:
+        while not Path(path).exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        yield [*quick, path]
+        process.communicate(b"\n")
+
+
+def options(interpreter: list[str], sample: str, timeout: float) -> Options:
+    """All drills over one sample, sleeping without waiting; what hangs is given up after `timeout` seconds."""
     return Options(
-        command=[sys.executable, str(SAMPLES / sample)],
+        command=[*interpreter, str(SAMPLES / sample)],
         drills=load_drills(),
-        timeout=25,
-        jobs=4,
+        timeout=timeout,
+        virtual_time=True,
+        jobs=8,
         settings={"scripts": [SAMPLES / "replies.yaml"]},
     )
 
 
-def results(sample: str) -> dict[str, Result]:
+def results(asked: Options) -> dict[str, Result]:
     """The results by drill."""
-    with session(options(sample)) as opened:
+    with session(asked) as opened:
         found = list(opened.results(opened.baseline()))
     return {result.drill.name: result for result in found}
 
@@ -75,9 +96,9 @@ def test_every_drill_is_there() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_the_naive_agent_gets_the_verdicts_it_deserves() -> None:
+def test_the_naive_agent_gets_the_verdicts_it_deserves(interpreter: list[str]) -> None:
     """Crashes, half answers, wrong answers, hangs and hammering are told apart, each for its own reason."""
-    found = results("naive.py")
+    found = results(options(interpreter, "naive.py", 8))
     assert {name: (result.verdict, result.passed) for name, result in found.items()} == NAIVE
     for name in ("rate-limited-1", "rate-limited-70", "rate-limited-date"):
         assert found[name].reasons[0].startswith("came back after 0.")
@@ -86,10 +107,10 @@ def test_the_naive_agent_gets_the_verdicts_it_deserves() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_the_robust_agent_passes_every_drill(tmp_path: Path) -> None:
+def test_the_robust_agent_passes_every_drill(interpreter: list[str], tmp_path: Path) -> None:
     """All pass and the exit status says so; waiting is obeyed to the second, and little is wasted."""
     said: list[str] = []
-    status = drill(options("robust.py"), said.append, said.append, json=tmp_path / "results.json")
+    status = drill(options(interpreter, "robust.py", 20), said.append, said.append, json=tmp_path / "results.json")
     assert status == 0, "\n".join(said)
     found = {each["drill"]: each for each in json.loads((tmp_path / "results.json").read_text())["drills"]}
     assert {name for name, each in found.items() if each["verdict"] == "failed cleanly"} == CLEANLY

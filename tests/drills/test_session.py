@@ -93,6 +93,13 @@ def test_an_answer_that_is_not_the_models(
     assert ("burst: " + notes[0] in table([result])) is (verdict == "survived")
 
 
+def test_a_silence_that_was_sat_out_has_happened(tmp_path: Path) -> None:
+    """A fault that ends only with its client counts, although the server notices a little later."""
+    silent = BURST.model_copy(update={"faults": [{"fault": "stall"}]})
+    (result,) = run(options(program(tmp_path, "print(ask('Hello'))"), silent, timeout=2))
+    assert (result.verdict, result.measured.requests) == ("hung", 1)
+
+
 def test_an_answer_without_end_is_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a command prints is bounded by bytes too, not by time alone."""
     monkeypatch.setattr("claudemock_contracts.drills.command._MOST", 100_000)

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from claudemock.control.client import ControlError, MockServer
+from claudemock.control.client import ControlError, Exchanges, MockServer
 from claudemock.serving import serve
 from claudemock_contracts.drills.command import Commands, Ran, environment
 from claudemock_contracts.drills.measure import (
@@ -24,6 +25,7 @@ from claudemock_contracts.drills.measure import (
 from claudemock_contracts.drills.plan import Drill, DrillError
 from claudemock_contracts.drills.verdict import Answer, Result, notes_of, reasons_of, verdict_of
 
+_NOTICING, _SHORTLY = 5.0, 0.02  # seconds until all exchanges of a dead client are over at most; between two looks
 _TAIL = 2000  # characters of the output that an error shows
 
 
@@ -118,7 +120,7 @@ class Session:
         virtual = drill.virtual_time if chosen is None else chosen
         longest = self._options.timeout or max(drill.seconds, 10 * baseline.ran.seconds)
         ran = self._run(scope, drill.name, longest, virtual=virtual)
-        exchanges = scope.exchanges
+        exchanges = _over(scope)
         measured = measure(exchanges, _dollars(scope))
         # what a drill says instead of the model is no answer to the question, but for tool calls
         answered = answers(exchanges, () if drill.parallel_tools else armed) + exchanges.dropped
@@ -160,6 +162,16 @@ def session(options: Options) -> Iterator[Session]:
             yield opened
         finally:
             opened.close()
+
+
+def _over(scope: MockServer) -> Exchanges:
+    """The exchanges, once the server has noticed that the command is gone."""
+    end = time.monotonic() + _NOTICING
+    exchanges = scope.exchanges
+    while any(exchange["ended"] is None for exchange in exchanges) and time.monotonic() < end:
+        time.sleep(_SHORTLY)
+        exchanges = scope.exchanges
+    return exchanges
 
 
 def _arm(scope: MockServer, drill: Drill, baseline: Baseline) -> frozenset[str]:
