@@ -20,8 +20,9 @@ _MOST_CLEARED = 10_000  # of clearings, which are records too, the latest are ke
 class StoredJournal(Journal):
     """A journal whose ended exchanges are in a store. Those under way are known to their own process only.
 
-    Every process holds the same exchanges, because each reads them in the order in which they were put there. It does so
-    when it is asked, or has put in some of its own. What a store that fails does not take waits in memory until it does.
+    Every process holds the same exchanges, because each reads them in the order in which they were put there. It does
+    so when it is asked, or has put in some of its own. What a store that fails does not take waits in memory until it
+    does.
     """
 
     poll = 0.02
@@ -122,7 +123,8 @@ class StoredJournal(Journal):
                     entry.slept = (*entry.slept, seconds)
             return
         if not record.key.startswith("cleared/"):
-            super()._keep(self._mine.pop(record.key, None) or load(record.value))
+            mine = self._mine.get(record.key)
+            super()._keep(load(record.value) if mine is None else mine)
             return
         self._forget(*orjson.loads(record.value))
         self._cleared.append(record.key)
