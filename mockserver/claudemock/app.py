@@ -20,7 +20,10 @@ from claudemock.api.recorder import Recorder
 from claudemock.api.tokens import CountTokens
 from claudemock.control import batches, faults
 from claudemock.control import endpoints as control
+from claudemock.control.feed import Feed
 from claudemock.control.files import add_file
+from claudemock.control.findings import Findings
+from claudemock.inspector.page import Page
 from claudemock.wire.errors import not_found
 from claudemock.world import World
 
@@ -31,6 +34,9 @@ _ABSENT = frozenset(
         *("tunnels", "user_profiles", "vaults"),
     }
 )
+
+
+_PAGE = {"": "index.html", "page.js": "page.js", "page.css": "page.css"}  # by their paths under /_mock/
 
 
 def build_app(world: World) -> App:
@@ -106,8 +112,13 @@ def _control_routes(world: World) -> list[Route]:
         "/_mock/clock": {"get": control.get_clock, "post": control.set_clock},
     }
     return [
-        Route(path, control.Control(world, **handlers), methods=[method.upper() for method in handlers])
-        for path, handlers in table.items()
+        *(
+            Route(path, control.Control(world, **handlers), methods=[method.upper() for method in handlers])
+            for path, handlers in table.items()
+        ),
+        Route("/_mock/events", Feed(world), methods=["GET"]),
+        Route("/_mock/findings", Findings(world), methods=["GET"]),
+        *(Route(f"/_mock/{path}", Page(name), methods=["GET"]) for path, name in _PAGE.items()),
     ]
 
 

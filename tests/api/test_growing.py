@@ -213,12 +213,12 @@ def test_a_digest_depends_on_the_bytes_alone(history: list[Json]) -> None:
 def test_what_is_kept_is_bounded() -> None:
     """Conversations seen long ago are forgotten, and of one conversation only its last request is kept."""
     conversations: Conversations[bytes] = Conversations()
-    raws = [b'{"messages": [{"n": "%06d"}, {"x": "%s"}, {}]}' % (number, b"x" * LEAST * 100) for number in range(40)]
+    raws = [b'{"messages": [{"n": "%06d"}, {"x": "%s"}, {}]}' % (number, b"x" * LEAST * 50) for number in range(40)]
     for raw in raws:
         body, opening = conversations.look("key", raw)
         assert opening is None
         conversations.keep("key", body, raw, opening)
     known = [raw for raw in raws if conversations.look("key", raw)[1] is not None]
     assert known == raws[-len(known) :]
-    assert sum(map(len, known)) <= 16_000_000
+    assert sum(map(len, known)) <= 8_000_000
     assert len(known) > 10

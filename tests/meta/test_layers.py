@@ -143,6 +143,7 @@ DENIED_STDLIB: dict[str, tuple[str, ...]] = {
 # Imports inside functions that may reach beyond the table: subcommands load what they run, public names load on use.
 LAZY_DOORS: dict[str, tuple[str, ...]] = {
     "claudemock": ("claudemock",),
+    "claudemock.control.findings": ("claudemock_contracts",),
     **dict.fromkeys(
         ("claudemock.cli.main", "claudemock.cli.serve", "claudemock.cli.contracts"),
         ("claudemock", "claudemock_contracts"),

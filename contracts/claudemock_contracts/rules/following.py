@@ -7,6 +7,7 @@ from claudemock_contracts.transcript import Call, Transcript, parts_of, role_of
 from claudemock_contracts.transcript.told import pause
 
 _SLACK = 0.005  # seconds
+_NEAR = 50  # calls
 SOON = 120.0
 """Seconds after which a request is no longer taken to have been made because of an earlier one."""
 
@@ -14,6 +15,11 @@ SOON = 120.0
 def followers(story: Transcript, call: Call) -> Sequence[Call]:
     """The calls that go on from this one's answer."""
     return story.once(_followers).get(call.number, ())
+
+
+def shortly_after(story: Transcript, call: Call) -> Sequence[Call]:
+    """The next calls of the whole scope, among which one may show what was made of this one."""
+    return story.calls[call.number + 1 : call.number + 1 + _NEAR]
 
 
 def _followers(story: Transcript) -> Mapping[int, Sequence[Call]]:

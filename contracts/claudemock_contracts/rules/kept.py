@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from claudemock_contracts.rules.following import shortly_after
 from claudemock_contracts.transcript import Call, Transcript, Turn, named
 
 _GOES_ON = re.compile(
@@ -12,7 +13,6 @@ _GOES_ON = re.compile(
 _FLAG = re.compile(r"(?i)trunc|complete|partial|interrupt|error|stop_?reason|finish|refus|cut|status|warn")
 _TELLING = 8  # characters by which a quoted piece is known
 _DEPTH = 6
-_NEAR = 50  # calls behind one, among which what quotes it is looked for
 
 
 class Kept(NamedTuple):
@@ -95,7 +95,7 @@ def quoted(story: Transcript, call: Call) -> Call | None:
     said = call.served.text.strip() if call.served else ""
     if not said:
         return None
-    for later in story.calls[call.number + 1 : call.number + _NEAR]:
+    for later in shortly_after(story, call):
         last = later.turns[-1] if later.turns else None
         if last is None or last.last < later.fresh:
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.rules.failures import wanted
-from claudemock_contracts.rules.following import followers, soon_after
+from claudemock_contracts.rules.following import followers, shortly_after, soon_after
 from claudemock_contracts.rules.kept import raised, returned
 from claudemock_contracts.transcript import Call, LogicalCall, Transcript, named
 
@@ -54,7 +54,7 @@ def _joined(story: Transcript, whole: Call, said: str) -> Iterator[Observation]:
     """Assistant turns of later requests that hold both texts."""
     if whole.served is None:
         return
-    for later in story.calls[whole.number + 1 :]:
+    for later in shortly_after(story, whole):
         for turn in later.fresh_turns:
             if turn.role == "assistant" and _is_both(turn.text, said, whole.served.text):
                 yield _doubled(whole, said, later.where(turn.first), later.exchange)
@@ -86,7 +86,7 @@ def _both(story: Transcript, partial: Sequence[Call], whole: Call) -> Iterator[O
         lost.pop(name, None)
     if not lost:
         return
-    for later in story.calls[whole.number + 1 :]:
+    for later in shortly_after(story, whole):
         for turn in later.fresh_turns:
             parts = [part for part in turn.of("tool_use") if named(part.block, "id") in lost]
             if parts and turn.role == "assistant" and any(named(p.block, "id") in good for p in turn.of("tool_use")):

@@ -4,7 +4,7 @@ The wire has no idempotency key: attempts are known by the same prompt, model an
 counter the official SDKs send.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from claudemock_contracts.transcript.told import pause, told_wait
 
 _SLACK = 0.005  # seconds by which clocks of two measurements may differ
 _AT_ONCE = 0.05  # seconds: nearer than that two requests may well have been started together
+_LOOKED_AHEAD = 9  # requests
 _PATIENCE = 10.0  # seconds over twice the time asked for in which a retry may still come
 
 
@@ -148,46 +149,54 @@ class _Group:
         self._group = group
         self._failures = failures
         self._order = {exchange.id: number for number, exchange in enumerate(group)}
-        self._open = [exchange for exchange in group if exchange.id in failures]
+        self._timed = all(exchange.ended_at is not None for exchange in group)
         self._before: dict[str, Exchange] = {}
 
     def linked(self) -> dict[str, Exchange]:
         """For each that repeats another, which. What an SDK numbered comes first: it knows best."""
-        numbered = [exchange for exchange in self._group if exchange.retry_count]
-        for later in numbered:
-            count = (later.retry_count or 0) - 1
-            self._claim(later, [each for each in self._ready(later) if each.retry_count == count])
+        failed = [exchange for exchange in self._group if exchange.id in self._failures]
+        if self._timed:
+            failed.sort(key=lambda exchange: exchange.ended_at or 0.0)
+        by_count: dict[int | None, dict[str, Exchange]] = {}
+        for exchange in failed:
+            by_count.setdefault(exchange.retry_count, {})[exchange.id] = exchange
+        for later in self._group:
+            if later.retry_count:
+                self._claim(later, by_count.get(later.retry_count - 1, {}))
+        claimed = {exchange.id for exchange in self._before.values()}
+        left = {exchange.id: exchange for exchange in failed if exchange.id not in claimed}
         rest = [exchange for exchange in self._group if not exchange.retry_count]
         for number, later in enumerate(rest):
-            ready = list(self._ready(later))
-            if ready and not self._another(later, ready, rest[number + 1 :]):
-                self._claim(later, ready)
+            if not self._another(later, left, rest[number + 1 : number + _LOOKED_AHEAD]):
+                self._claim(later, left)
         return self._before
 
-    def _ready(self, later: Exchange) -> Iterator[Exchange]:
-        """Failures that were over when this one began, and that nothing repeats yet."""
-        for each in self._open:
-            if self._order[each.id] >= self._order[later.id]:
-                return
+    def _ready(self, later: Exchange, left: Mapping[str, Exchange]) -> Iterator[Exchange]:
+        """Failures that were over when this one began, and that nothing repeats yet, the oldest first."""
+        for each in left.values():
             gap = pause(each, later)
-            if gap is None or gap >= -_SLACK:
+            over = gap is None or gap >= -_SLACK
+            if over and self._order[each.id] < self._order[later.id]:
                 yield each
+            elif not over and self._timed:
+                return  # they stand in the order in which they ended
 
-    def _claim(self, later: Exchange, ready: Sequence[Exchange]) -> None:
-        """Of several failures the one whose asked-for wait is over, and that has waited longest."""
-        if ready:
-            chosen = min(ready, key=lambda each: (_too_soon(each, later), self._order[each.id]))
-            self._before[later.id] = chosen
-            self._open.remove(chosen)
+    def _claim(self, later: Exchange, left: dict[str, Exchange]) -> None:
+        """Of several failures the oldest whose asked-for wait is over; if there is none, the oldest."""
+        chosen = next((each for each in self._ready(later, left) if not _too_soon(each, later)), None)
+        chosen = chosen or next(self._ready(later, left), None)
+        if chosen is not None:
+            self._before[later.id] = left.pop(chosen.id)
 
-    def _another(self, later: Exchange, ready: Sequence[Exchange], rest: Sequence[Exchange]) -> bool:
+    def _another(self, later: Exchange, left: Mapping[str, Exchange], rest: Sequence[Exchange]) -> bool:
         """Whether it is rather another call for the same thing, begun at about the same time as the failed one.
 
         It came at once, or sooner than asked, and got its answer; and behind it comes one more that fits better.
         """
-        if later.id in self._failures or not all(_hasty(each, later) for each in ready):
+        if later.id in self._failures or not all(_hasty(each, later) for each in self._ready(later, left)):
             return False
-        return any(not _hasty(each, other) and _in_time(each, other) for other in rest[:8] for each in ready)
+        oldest = next(self._ready(later, left), None)
+        return oldest is not None and any(not _hasty(oldest, other) and _in_time(oldest, other) for other in rest)
 
 
 def _hasty(earlier: Exchange, later: Exchange) -> bool:

@@ -1,6 +1,6 @@
 """Everything a request for a message is refused for, and what is known of one that passed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from claudemock.api.attachments import attach
@@ -12,11 +12,13 @@ from claudemock.engine.attached import NO_FILES, Attached, with_tokens
 from claudemock.engine.checks import CheckContext, Checked, Subject, check, check_window
 from claudemock.engine.checks.subject import Endpoint
 from claudemock.engine.citations import Citable
+from claudemock.engine.context_edits import Edited, edited
 from claudemock.journal import Exchange
 from claudemock.prompt.chain import Earlier, Prompt, read_prompt
 from claudemock.wire.errors import not_found
 from claudemock.wire.messages import MOST_MESSAGES, MessagesRequest
 from claudemock.wire.parse import parse_messages
+from claudemock.wire.tokens import CountTokensRequest
 from claudemock.world import Scope, World
 
 _CACHING = (b"cache_control", b"diagnostics", b"\\u")  # an escape could spell either word
@@ -44,6 +46,7 @@ class Accepted(NamedTuple):
     large: Large | None = None  # what a request that goes on with this one need not read again
     files: Mapping[str, Attached] = NO_FILES  # the uploaded files it uses
     counted: Mapping[str, Any] | None = None  # the request as tokens are counted; None: as its bytes say
+    applied_edits: Sequence[Mapping[str, Any]] = ()  # what its `context_management` cleared
 
 
 class _Read(NamedTuple):
@@ -55,6 +58,7 @@ class _Read(NamedTuple):
     whole: Mapping[str, Any] | None = None
     former: Accepted | None = None
     kept: int = 0
+    unread: bytes | None = None  # the part of the body that was not accepted with `former`; None: not all is in it
     endpoint: Endpoint = "messages"
 
 
@@ -72,7 +76,8 @@ def accept(world: World, place: Scope, exchange: Exchange, endpoint: Endpoint = 
     if request.thread is not None and endpoint == "messages":
         data = whole = place.threads.expand(data, exchange.workspace)
         request = parse_messages(data, version=exchange.version, betas=betas)
-    return _judge(world, place, exchange, _Read(request, data, betas, whole, endpoint=endpoint))
+    unread = exchange.body if whole is None else None
+    return _judge(world, place, exchange, _Read(request, data, betas, whole, unread=unread, endpoint=endpoint))
 
 
 def go_on(world: World, place: Scope, exchange: Exchange, opening: Opening[Accepted]) -> Accepted | None:
@@ -87,7 +92,7 @@ def go_on(world: World, place: Scope, exchange: Exchange, opening: Opening[Accep
         return None
     data["messages"] = [*former.large.messages[:kept], *data["messages"]]
     request = new.model_copy(update={"messages": messages})
-    return _judge(world, place, exchange, _Read(request, data, betas, None, former, kept))
+    return _judge(world, place, exchange, _Read(request, data, betas, None, former, kept, opening.rest))
 
 
 def find_model(world: World, name: str) -> Model:
@@ -101,14 +106,18 @@ def find_model(world: World, name: str) -> Model:
 def _judge(world: World, place: Scope, exchange: Exchange, read: _Read) -> Accepted:
     request = read.request
     model = find_model(world, request.model)
-    files = attach(world, place, exchange.workspace, request, exchange.body if read.whole is None else None)
+    files = attach(world, place, exchange.workspace, request, read.unread)
     subject = _checked(world, exchange, read, model, files)
     data = with_tokens(read.data, files, world.tokens, model.tokenizer)
     prompt = _prompt(world, exchange, read, data, model)
     input_tokens = prompt.input_tokens if prompt else world.tokens.request(data, model.tokenizer)
+    applied: Sequence[Mapping[str, Any]] = ()
+    if request.context_management is not None:
+        data, input_tokens, applied = edit(world, request, data, model, input_tokens)
+        prompt = _prompt(world, exchange, read._replace(former=None), data, model) if applied else prompt
     if world.settings.checks == "full":
         check_window(request, model, input_tokens)
-    plain = read.whole is None and not files
+    plain = read.whole is None and not files and not applied
     return Accepted(
         request=request,
         model=model,
@@ -120,7 +129,16 @@ def _judge(world: World, place: Scope, exchange: Exchange, read: _Read) -> Accep
         large=Large(data["messages"], subject, prompt) if plain and prompt and _is_large(exchange, read) else None,
         files=files,
         counted=None if plain else data,
+        applied_edits=applied,
     )
+
+
+def edit(
+    world: World, request: MessagesRequest | CountTokensRequest, data: Mapping[str, Any], model: Model, tokens: int
+) -> Edited:
+    """The request after the edits of its `context_management`, where they do anything."""
+    edits = request.context_management.edits if request.context_management is not None else ()
+    return edited(data, edits, tokens, lambda body: world.tokens.request(body, model.tokenizer))
 
 
 def _is_large(exchange: Exchange, read: _Read) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from claudemock.api.pages import cited
 from claudemock.engine.attached import NO_FILES, Attached, Reference, check_use, expired, references
 from claudemock.files.record import StoredFile
 from claudemock.ids import is_foreign
@@ -9,20 +10,22 @@ from claudemock.wire.errors import not_found
 from claudemock.wire.messages import PromptRequest
 from claudemock.world import Scope, World
 
-_NAMING = (b'"file_id"', b"\\u")  # an escape could spell the word
+_NAMING = (b'"file_id"', b'"citations"', b"\\u")  # an escape could spell the word
 
 
 def attach(
     world: World, place: Scope, workspace: str, request: PromptRequest, raw: bytes | None
 ) -> Mapping[str, Attached]:
-    """The files that a request uses, by id. `raw` are its bytes (None: not all of it is in them).
+    """The files that a request uses, by id, and its own PDFs that may be cited, by their base64 text.
+
+    `raw` are its bytes (None: not all of it is in them).
 
     Raises `ApiError` 404 for a file that is unknown or expired, 400 for one that cannot be used like that; not with
     `--checks wire`. Files taken unseen (replay.py) are not in the result.
     """
     if raw is not None and not any(word in raw for word in _NAMING):
         return NO_FILES
-    return _found(world, place, workspace, references(request))
+    return {**_found(world, place, workspace, references(request)), **cited(world, request)}
 
 
 def _found(world: World, place: Scope, workspace: str, used: Iterable[Reference]) -> Mapping[str, Attached]:

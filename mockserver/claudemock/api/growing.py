@@ -12,7 +12,7 @@ LEAST = 8192
 """Bytes of a body from which on it pays to know its beginning; smaller ones are read in no time."""
 
 _MOST = 32  # conversations
-_ROOM = 16_000_000  # bytes of their bodies
+_ROOM = 8_000_000  # bytes of their bodies
 _SAMPLE = 2048  # bytes
 _ENDS = 4  # messages at the end that may change: a moved cache marker changes two, some clients mark two
 
@@ -95,7 +95,7 @@ class Conversations(Generic[Value]):
 
     def keep(self, key: Hashable, body: Body, value: Value, opening: Opening[Value] | None) -> None:
         """Know a body, in the place of the one that `opening` told of."""
-        if opening is not None:
+        if opening is not None and opening.number in self._seen:
             self._drop(opening.number)
         self._count += 1
         self._seen[self._count] = _Seen(key, body, value)

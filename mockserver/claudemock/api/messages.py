@@ -10,8 +10,9 @@ from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, 
 from claudemock.api.body import read_body
 from claudemock.api.continuation import Continuation
 from claudemock.api.faulting import altered, target_of
+from claudemock.api.pages import read_ahead
 from claudemock.api.respond import Headers, identify
-from claudemock.api.turn import Intake
+from claudemock.api.turn import Intake, Look, unread
 from claudemock.engine.limits import HeaderPairs
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Pacing
@@ -37,7 +38,9 @@ class Messages:
         """Serve one request."""
         exchange, place = carried(scope)
         await read_body(receive, exchange, self._world.settings.limits.messages)
-        made = self._make(exchange, place)
+        look = self._intake.look(exchange)
+        await read_ahead(self._world, exchange, unread(exchange, look))
+        made = self._make(exchange, place, look)
         headers = self._success(exchange, place, made)
         if made.turn.request.stream:
             sequence = made.answer.events(made.message_id)
@@ -55,9 +58,8 @@ class Messages:
         await self._begin(send, headers, exchange, place, made)
         await send({"type": "http.response.body", "body": made.body, "more_body": False})
 
-    def _make(self, exchange: Exchange, place: Scope) -> "_Made":
+    def _make(self, exchange: Exchange, place: Scope, look: Look | None) -> "_Made":
         """The answer, and all that making it changes. Raises `ApiError`."""
-        look = self._intake.look(exchange)
         with self._world.step():
             identify(exchange, place, None if look is None else look[0].digest)
             assert exchange.source is not None  # noqa: S101 - identify has just set it

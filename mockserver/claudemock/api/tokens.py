@@ -2,7 +2,7 @@
 
 import orjson
 
-from claudemock.api.accept import find_model
+from claudemock.api.accept import edit, find_model
 from claudemock.api.account import admit_request
 from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.attachments import attach
@@ -38,8 +38,9 @@ class CountTokens:
             own = world.settings.thinking_signatures == "own"
             check(request, CheckContext(model, version, betas, "count_tokens", files, own))
         admit_request(world, place, exchange, "count_tokens", model.id)
-        counted = world.tokens.request(with_tokens(data, files, world.tokens, model.tokenizer), model.tokenizer)
-        answer: dict[str, object] = {"input_tokens": counted}
+        whole = with_tokens(data, files, world.tokens, model.tokenizer)
+        counted = world.tokens.request(whole, model.tokenizer)
+        answer: dict[str, object] = {"input_tokens": edit(world, request, whole, model, counted).input_tokens}
         if request.context_management is not None:
             answer["context_management"] = {"original_input_tokens": counted}
         raw = orjson.dumps(answer)

@@ -26,6 +26,11 @@ from claudemock.world import Scope, World
 Look = tuple[Body, Opening[Accepted] | None]
 
 
+def unread(exchange: Exchange, look: Look | None) -> bytes:
+    """The part of a body that was not read with an earlier one."""
+    return exchange.body if look is None or look[1] is None else look[1].rest
+
+
 class Intake:
     """Reads requests for messages, and knows those it accepted lately by their bytes: retries send the same again."""
 
@@ -71,6 +76,7 @@ class Intake:
             admitted=admitted,
             diagnostics=_diagnosed(place, exchange, accepted, plan, source),
             whole=accepted.whole,
+            applied_edits=accepted.applied_edits,
             service_tier="batch" if batched else "standard",
         )
 

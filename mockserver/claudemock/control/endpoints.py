@@ -16,9 +16,9 @@ from claudemock.api.asgi import AsgiScope, Receive, Send, carried
 from claudemock.api.body import parse_json, read_body
 from claudemock.api.query import one, parse_query
 from claudemock.api.respond import plain_headers, send_whole
-from claudemock.attempts import attempts_of
 from claudemock.clock import rfc3339
 from claudemock.control.filters import Filters
+from claudemock.control.showing import shown
 from claudemock.journal import Exchange
 from claudemock.script.spec import ScriptError, parse_reply
 from claudemock.version import package_version
@@ -102,7 +102,7 @@ async def get_exchange(world: World, place: Scope, exchange: Exchange, data: Any
     found = world.journal.find(lambda entry: entry.id == data and entry.scope == place.name, limit=1)
     if not found:
         raise not_found(f"Exchange not found: {data}")
-    return 200, _shown(world, found)[0]
+    return 200, shown(world, found)[0]
 
 
 async def wait_exchanges(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001
@@ -201,11 +201,4 @@ def _number(text: str | None, name: str, default: float, most: float) -> float:
 
 def _listing(world: World, filters: Filters, found: list[Exchange]) -> dict[str, Any]:
     dropped = world.journal.dropped(filters.scope)
-    return {"exchanges": _shown(world, found), "dropped": dropped}
-
-
-def _shown(world: World, found: list[Exchange]) -> list[dict[str, Any]]:
-    """Exchanges with the attempt each is, which depends on all others of their scopes."""
-    scopes = {entry.scope for entry in found}
-    attempts = attempts_of(world.journal.find(lambda entry: entry.scope in scopes))
-    return [entry.to_json() | {"attempt": attempts[entry.id]._asdict()} for entry in found]
+    return {"exchanges": shown(world, found), "dropped": dropped}

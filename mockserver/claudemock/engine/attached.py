@@ -38,7 +38,10 @@ class Reference(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
-    """One uploaded file. `read` gives up to so many bytes of its content; `memo` is shared by all files."""
+    """One uploaded file, or (`id` is empty) a PDF in the request itself.
+
+    `read` gives up to so many bytes of its content; `memo` is shared by all files.
+    """
 
     id: str
     mime_type: str
@@ -62,6 +65,10 @@ class Attached:
             found = (make(),)
             self.memo.put((self.digest, what), found, weigh(found[0]) + _SMALL)
         return found[0]
+
+    def knows(self, what: str) -> bool:
+        """Whether `known` would not have to make it."""
+        return self.memo.get((self.digest, what)) is not None
 
     def tokens(self, counts: TokenEstimator, tokenizer: str) -> float | None:
         """What its content counts in a prompt, as if it stood in the request; None for what no model sees."""
@@ -125,9 +132,9 @@ def with_tokens(
     body: Mapping[str, Any], files: Mapping[str, Attached], counts: TokenEstimator, tokenizer: str
 ) -> Mapping[str, Any]:
     """The request as it is counted: each source that is a file in `files` says how many `tokens` its content has."""
-    if not files:
+    known = {name: file.tokens(counts, tokenizer) for name, file in files.items() if file.id}
+    if not known:
         return body
-    known = {name: file.tokens(counts, tokenizer) for name, file in files.items()}
     return {**body, "messages": [_counted(message, known) for message in body["messages"]]}
 
 

@@ -106,7 +106,7 @@ class Source:
             case "block":
                 blocks = {"start_block_index": units[0], "end_block_index": units[1]}
                 cited = {"type": "content_block_location", **cited, **blocks}
-        return {**cited, "file_id": self.content.id if isinstance(self.content, Attached) else None}
+        return {**cited, "file_id": (self.content.id or None) if isinstance(self.content, Attached) else None}
 
     def covering(self, start: int, end: int) -> Citation | None:
         """The citation of all pieces that hold one of the characters from `start` to `end`; None where none does."""
@@ -141,7 +141,32 @@ def _file_pieces(file: Attached, most: int = MOST_PAGES) -> Pieces:
     """The pieces of an uploaded file (of a PDF, of its first `most` pages), which are remembered."""
     if file.mime_type == TEXT:
         return file.known("pieces", lambda: _text_pieces(file.text()), _weight)
+    if is_cut(file):
+        most = MOST_PAGES
     return file.known(f"pieces {most}", lambda: _page_pieces(file.pdf(), most), _weight)
+
+
+def cited_pdfs(request: PromptRequest) -> Iterator[str]:
+    """The base64 text of each PDF in a request that may be cited."""
+    for block in _blocks(request, ()):
+        citable = type(block) is DocumentBlock and block.citations is not None and block.citations.enabled
+        if citable and isinstance(block.source, Base64DocumentSource):
+            yield block.source.data
+
+
+def is_cut(file: Attached) -> bool:
+    """Whether all pieces of a PDF are remembered."""
+    return file.knows(f"pieces {MOST_PAGES}")
+
+
+def cut(file: Attached) -> Pieces:
+    """The pieces of a PDF, which takes its time, for `remember`; may run in another thread."""
+    return _page_pieces(file.pdf(), MOST_PAGES)
+
+
+def remember(file: Attached, pieces: Pieces) -> None:
+    """Know the pieces of a PDF from now on."""
+    file.known(f"pieces {MOST_PAGES}", lambda: pieces, _weight)
 
 
 def _weight(pieces: Pieces) -> int:
@@ -220,7 +245,7 @@ def _document(index: int, block: DocumentBlock, files: Mapping[str, Attached]) -
     if isinstance(source, TextDocumentSource):
         return Source("char", index, block.title, enabled, source.data)
     if isinstance(source, Base64DocumentSource):
-        return Source("page", index, block.title, enabled, source.data)
+        return Source("page", index, block.title, enabled, files.get(source.data) or source.data)
     file = files.get(source.file_id) if isinstance(source, FileSource) else None
     if file is not None:
         return Source("page" if file.mime_type == PDF else "char", index, block.title, enabled, file)

@@ -43,6 +43,7 @@ class Turn(NamedTuple):
     admitted: Admitted | None = None  # None: nobody counts
     diagnostics: tuple[dict[str, Any] | None] | None = None  # what the request's own `diagnostics` is answered with
     whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for
+    applied_edits: Sequence[Mapping[str, Any]] = ()  # what context management cleared
     service_tier: str = "standard"
 
     @property
@@ -89,7 +90,7 @@ def build_message(turn: Turn) -> dict[str, Any]:
     message["stop_details"] = None if reply.stop_details is None else dict(reply.stop_details)
     message["usage"] = _usage(turn, content, stop_reason, output_tokens, all_thinking=spent is not None)
     if turn.betas & _ITERATING_BETAS:
-        message["context_management"] = {"applied_edits": []}
+        message["context_management"] = {"applied_edits": list(turn.applied_edits)}
     if turn.diagnostics is not None:
         message["diagnostics"] = turn.diagnostics[0]
     transformations = input_transformations(request, turn.model, turn.betas)

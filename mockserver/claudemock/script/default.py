@@ -21,13 +21,15 @@ _QUOTED = 120  # characters of the last user message that the reply repeats, and
 
 
 def default_reply(request: MessagesRequest, facts: Facts, files: Mapping[str, Attached] = NO_FILES) -> Reply:
-    """A forced tool is called with an input it accepts; a requested JSON format is obeyed; else text.
+    """A forced tool is called with an input it accepts; a requested JSON format or summary is given; else text.
 
     `files` are the uploaded files that the request uses. What is said depends on what was asked alone: not on `stream`,
     nor on how often it was asked. Raises `ApiError` 400 where the tool cannot be called by its client, or where no
     value is found for a schema.
     """
     asked = _digest(request, facts)
+    if request.compaction is not None:
+        return Reply(content=({"type": "compaction", "content": _summary(request, asked)},), stop_reason="compaction")
     forced = _forced_tool(request, asked)
     if forced is not None:
         return Reply(content=(forced,))
@@ -59,6 +61,11 @@ def _text(request: MessagesRequest, facts: Facts, asked: bytes) -> str:
         f"This is claudemock answering as {request.model}, turn {facts.turn} ({asked[:4].hex()}). {about} "
         "Script a reply to make me say what your test needs."
     )
+
+
+def _summary(request: MessagesRequest, asked: bytes) -> str:
+    """What `compaction: {"type": "summarize"}` asks for; the reply is nothing else (API-FACTS §8.6)."""
+    return f"A conversation of {len(request.messages)} messages, summarised by claudemock ({asked[:4].hex()})."
 
 
 def _forced_tool(request: MessagesRequest, asked: bytes) -> Block | None:
