@@ -94,7 +94,7 @@ def run(settings: Settings, script: Script, ready: Callable[[str], None], faults
     """
     with closing(listen(settings.host, settings.port)) as sock:
         once = partial(ready, base_url(sock))
-        serve_socket = _ServeSocket(settings, script, tuple(faults))
+        serve_socket = ServeSocket(settings, script, tuple(faults))
         if settings.workers == 1:
             serve_socket(sock, once)
             return
@@ -105,7 +105,7 @@ def run(settings: Settings, script: Script, ready: Callable[[str], None], faults
 
 
 @dataclass(frozen=True, slots=True)
-class _ServeSocket:
+class ServeSocket:
     """Serves one socket until told to stop, in whatever process it is called in."""
 
     settings: Settings
@@ -113,6 +113,7 @@ class _ServeSocket:
     faults: tuple[FaultSpec, ...]
 
     def __call__(self, sock: socket.socket, ready: Callable[[], None]) -> None:
+        """Serve; `ready` is called once the server answers."""
         with closing(World(self.settings, self.script, self.faults)) as world:
             signal.signal(signal.SIGTERM, _terminated)  # uvicorn raises it once more when it has stopped serving
             server = _Server(world, ready)

@@ -1,5 +1,6 @@
 """Several processes behind one listening socket: started, watched, replaced when they die, stopped together."""
 
+import os
 import signal
 import sys
 import threading
@@ -24,6 +25,8 @@ class Workers:
         self._serve = serve
         self._sock = sock
         self._context = get_context("spawn")
+        # nothing is ever sent: only this process can send, so the workers see its end as the end of the pipe
+        self._life, self._held = self._context.Pipe(duplex=False)
         self._stopping = threading.Event()
 
     def run(self, ready: Callable[[], None]) -> None:
@@ -51,12 +54,14 @@ class Workers:
                         self._await(running[place], told)
         finally:
             _end(running)
+            self._life.close()
+            self._held.close()
             for number, handler in before:
                 signal.signal(number, handler)
 
     def _start(self) -> tuple[SpawnProcess, Connection]:
         told, tell = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_work, args=(self._serve, self._sock, tell), daemon=True)
+        process = self._context.Process(target=_work, args=(self._serve, self._sock, tell, self._life), daemon=True)
         process.start()
         tell.close()
         return process, told
@@ -73,9 +78,18 @@ class Workers:
         self._stopping.set()
 
 
-def _work(serve: Serve, sock: socket, tell: Connection) -> None:
+def _work(serve: Serve, sock: socket, tell: Connection, life: Connection) -> None:
+    threading.Thread(target=_end_with_parent, args=(life,), name="claudemock-parent", daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to every process; the parent passes the word
     serve(sock, lambda: tell.send(True))
+
+
+def _end_with_parent(life: Connection) -> None:
+    """However the parent ends, also killed: workers that outlive it would go on serving a port nobody knows of."""
+    wait([life])
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(_PATIENCE)
+    os._exit(1)
 
 
 def _end(running: list[SpawnProcess]) -> None:

@@ -136,12 +136,15 @@ class World:
             self.last_leader = name
 
     def reset(self, name: str) -> None:
-        """Forget everything a scope holds: script, clock, files, exchanges."""
-        self.scope(name).files.clear()
+        """Forget everything a scope holds: script, clock, files, exchanges. It happens as a whole or not at all."""
+        files = self.scope(name).files
+        with self.store.transaction():
+            contents = files.forget()
+            self.store.clear(name)
+            self.costs.clear(name)
         del self._scopes[name]
-        self.store.clear(name)
+        files.remove_contents(contents)
         self.journal.clear(name)
-        self.costs.clear(name)
 
     def close(self) -> None:
         """Give back everything held open, and what was only to last as long. The world is not used afterwards."""

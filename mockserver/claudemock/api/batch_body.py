@@ -2,12 +2,11 @@
 
 import tempfile
 from contextlib import aclosing
-from hashlib import blake2b
 from typing import IO, Any
 
 from claudemock.api.asgi import Receive
 from claudemock.api.body import parse_json
-from claudemock.api.pieces import pieces
+from claudemock.api.pieces import identity_hash, pieces
 from claudemock.batches.shelf import Shelf, Upload
 from claudemock.batches.split import Splitter, UnusualError, one_line
 from claudemock.journal import Exchange
@@ -32,15 +31,16 @@ class BatchBody:
         self._refused: tuple[int, Any] | None = None  # the first that is no request, and its place
         self._seen: set[str] = set()
         self._duplicate: str | None = None
-        self._hash = blake2b(digest_size=32)
+        self._hash = identity_hash()
+        self._whole = False
         self._size = 0
         self._shown: list[bytes] = []
         self._room = _JOURNALLED
 
     @property
-    def identity(self) -> bytes:
-        """What stands for the body where a request is told from others: 32 bytes that depend on each of its bytes."""
-        return self._hash.digest()
+    def identity(self) -> bytes | None:
+        """What stands for the body where a request is told from others; None as long as it is not there."""
+        return self._hash.digest() if self._whole else None
 
     async def read(self, receive: Receive) -> None:
         """Read all of it, and put into the exchange what the journal is to show. Raises `ApiError` 400 and 413."""
@@ -50,6 +50,7 @@ class BatchBody:
                     whole.write(piece)
                     self._take(piece)
             self._take(b"", final=True)
+            self._whole = True
             whole.seek(0)
             if self._size <= _JOURNALLED:
                 self._exchange.body = whole.read()

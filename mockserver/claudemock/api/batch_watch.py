@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 import traceback
 from collections.abc import Awaitable, Callable
 
@@ -13,10 +14,11 @@ from claudemock.ids import digest, make_id
 from claudemock.store.base import Store, every
 from claudemock.webhook import Webhook, WebhookError
 
-_OPEN, _NEWS = "batch_open", "batch_news"
+_OPEN, _NEWS, _CLAIM = "batch_open", "batch_news", "batch_news_claim"
 _SERVER = ""  # the scope of what belongs to no test's scope: the name no scope can have
 _EACH = 0.1  # real seconds between two looks at batches that have not ended
 _DELAYS = (0.0, 1.0, 5.0)  # real seconds before each attempt
+_CLAIMED = 60.0  # real seconds that a process has for all attempts, before another may take it to be dead
 
 Look = Callable[[str, str], Awaitable[bool]]
 
@@ -93,19 +95,39 @@ class Watch:
         task.add_done_callback(self._deliveries.discard)
 
     async def _delivery(self, event: str) -> None:
+        while True:
+            wait = self._claim(event)
+            if wait <= 0:
+                break
+            await asyncio.sleep(wait)
         found = self._store.get(_NEWS, _SERVER, event)
         if found is None:
+            self._store.take(_CLAIM, _SERVER, event)
             return
+        failure = await self._attempts(event, found.value)
+        if failure is not None:
+            sys.stderr.write(f"claudemock: batch webhook given up after {len(_DELAYS)} attempts: {failure}\n")
+        self._store.take(_NEWS, _SERVER, event)
+        self._store.take(_CLAIM, _SERVER, event)
+
+    async def _attempts(self, event: str, body: bytes) -> WebhookError | None:
         failure = None
         for delay in _DELAYS:
             await asyncio.sleep(delay)
             try:
-                await asyncio.to_thread(self._webhook.send, event, found.value)
+                await asyncio.to_thread(self._webhook.send, event, body)
             except WebhookError as error:
                 failure = error
             else:
-                failure = None
-                break
-        if failure is not None:
-            sys.stderr.write(f"claudemock: batch webhook given up after {len(_DELAYS)} attempts: {failure}\n")
-        self._store.take(_NEWS, _SERVER, event)
+                return None
+        return failure
+
+    def _claim(self, event: str) -> float:
+        """Make the delivery this process's own; or the seconds for which it is another's, who may have died."""
+        found, now = self._store.get(_CLAIM, _SERVER, event), time.time()
+        left = 0.0 if found is None else float(found.value) - now
+        if 0 < left <= _CLAIMED:
+            return left
+        version = 0 if found is None else found.version
+        taken = self._store.put(_CLAIM, _SERVER, event, b"%f" % (now + _CLAIMED), expect=version)
+        return 0.0 if taken is not None else _EACH

@@ -66,8 +66,10 @@ class Batches:
                 batch = self._made(exchange, place, body.upload)
                 if not self._worker.add(batch):
                     raise ApiError(409, "conflict_error", "claudemock: the scope was reset while the batch arrived.")
-        except BaseException:
+        except BaseException as error:
             body.upload.discard()
+            if isinstance(error, ApiError):
+                identify(exchange, place, body.identity)
             raise
         exchange.script = batch.plan.script
         return _shown(scope, batch)

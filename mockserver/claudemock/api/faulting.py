@@ -4,14 +4,14 @@ Only requests of scopes with an armed fault, and those that bring one along in `
 """
 
 import time
-from collections import deque
 from functools import cache
 from itertools import takewhile
 from typing import Any
 
 import orjson
 
-from claudemock.api.asgi import App, AsgiScope, HeaderBlock, Message, Receive, Send, carried
+from claudemock.api.again import Again, large_identity
+from claudemock.api.asgi import App, AsgiScope, HeaderBlock, Receive, Send, carried
 from claudemock.api.body import read_body
 from claudemock.api.problems import Problems
 from claudemock.api.respond import identify, send_whole
@@ -30,7 +30,7 @@ from claudemock.world import Scope, World
 
 FAULT_HEADER = b"x-claudemock-fault"
 _COUNTED = frozenset({"nth", "first_of_conversation", "for_seconds"})  # what has no meaning within one request
-_BATCHES = 256_000_000  # bytes of the largest body there is
+_BATCHES = "/v1/messages/batches"
 _TARGET = "claudemock.fault_target"
 
 
@@ -44,11 +44,17 @@ class Faulting:
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        again = Again(receive)
+        try:
+            await self._serve(scope, receive, again, send)
+        finally:
+            again.close()
+
+    async def _serve(self, scope: AsgiScope, receive: Receive, again: Again, send: Send) -> None:
         exchange, place = carried(scope)
-        again = _Replayed(receive)
-        data = await self._body(again, exchange)
-        identify(exchange, place)
-        asked = _asked(exchange, data)
+        data, identity = await self._body(again, exchange)
+        identify(exchange, place, identity)
+        asked = _asked(exchange, data, digest(identity or exchange.body))
         strikes = [*_brought(place, exchange, asked), *place.faults.choose(asked, place.clock.now())]
         if not strikes:
             await self._app(scope, again, send)
@@ -62,18 +68,22 @@ class Faulting:
         finally:
             place.faults.settle(strikes)
 
-    async def _body(self, again: "_Replayed", exchange: Exchange) -> Any:
-        """The request's JSON, read ahead of the endpoint; None where it is none."""
+    async def _body(self, again: Again, exchange: Exchange) -> tuple[Any, bytes | None]:
+        """The request's JSON, read ahead of the endpoint, and what stands for its body; None where there is neither.
+
+        A batch is not looked into: it may be too large to be held, and no fault asks for what is in it.
+        """
         kind = exchange.header(b"content-type") or ""
         if exchange.method != "POST" or "json" not in kind:
-            return None
-        batches = exchange.path.startswith("/v1/messages/batches")
-        limit = _BATCHES if batches else self._world.settings.limits.messages
-        body = await read_body(again.record, exchange, limit)
+            return None, None
+        limits = self._world.settings.limits
+        if exchange.path == _BATCHES:
+            return None, await again.batch(exchange, limits.batches)
+        body = await read_body(again.record, exchange, limits.messages)
         try:
-            return orjson.loads(body)
+            return orjson.loads(body), large_identity(exchange)
         except ValueError:
-            return None
+            return None, large_identity(exchange)
 
     async def _answer(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         exchange, _ = carried(scope)
@@ -117,25 +127,7 @@ def target_of(scope: AsgiScope) -> Target:
     return target
 
 
-class _Replayed:
-    """A request's body, which can be read twice."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._kept: deque[Message] = deque()
-
-    async def record(self) -> Message:
-        """The next message, kept for the endpoint."""
-        message = await self._receive()
-        self._kept.append(message)
-        return message
-
-    async def __call__(self) -> Message:
-        """What was kept, then what comes."""
-        return self._kept.popleft() if self._kept else await self._receive()
-
-
-def _asked(exchange: Exchange, data: Any) -> Asked:
+def _asked(exchange: Exchange, data: Any, body: bytes) -> Asked:
     first = data["messages"][0] if isinstance(data, dict) and _filled(data.get("messages")) else None
     opening = None if first is None else orjson.dumps([data.get("model"), data.get("system"), first])
     messages = exchange.path == "/v1/messages" and isinstance(data, dict)
@@ -154,7 +146,7 @@ def _asked(exchange: Exchange, data: Any) -> Asked:
         path=exchange.path,
         stream=messages and data.get("stream") is True,
         source=exchange.source or b"",
-        body=digest(exchange.body),
+        body=body,
         conversation=None if opening is None else digest(exchange.workspace.encode(), opening),
         facts=facts,
     )

@@ -5,8 +5,10 @@ from time import perf_counter
 from urllib.parse import quote, unquote
 
 from claudemock.api.asgi import App, AsgiScope, Message, Receive, Send, carry
+from claudemock.api.problems import refuse_unopened, unkept
 from claudemock.journal import Exchange
-from claudemock.world import World
+from claudemock.store.base import StoreError
+from claudemock.world import Scope, World
 
 _CONTROL = "/_mock"
 _MOCK_KEY = "sk-ant-mock"
@@ -26,27 +28,22 @@ class Recorder:
         named = dict(scope["headers"])
         prefix, path = _split(scope)
         key_scope, key_workspace = of_key(credential(named))
-        place = self._world.scope(prefix or key_scope)
         scope["path"] = path
         scope["app"] = self._app
-        exchange = Exchange(
-            scope=place.name,
-            method=scope["method"],
-            path=path,
-            query=scope["query_string"].decode("latin-1"),
-            headers=scope["headers"],
-            named=named,
-            key_workspace=key_workspace,
-            started_at=place.clock.now(),
-            began=perf_counter(),
-            peer=scope.get("client"),
-        )
+        journal = self._world.journal
+        journalled = not path.startswith(_CONTROL)
+        try:
+            place = self._world.scope(prefix or key_scope)
+            exchange = _opened(scope, named, place, key_workspace)
+            if journalled:
+                journal.begin(exchange)
+        except StoreError as failure:
+            await refuse_unopened(send, scope, unkept(failure))
+            return
         carry(scope, exchange, place)
-        if path.startswith(_CONTROL):
+        if not journalled:
             await self._app(scope, receive, send)
             return
-        journal = self._world.journal
-        journal.begin(exchange)
 
         async def tee(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -71,6 +68,21 @@ class Recorder:
             await self._app(scope, receive, tee)
         finally:
             journal.close(exchange, "client_gone")
+
+
+def _opened(scope: AsgiScope, named: Mapping[bytes, bytes], place: Scope, key_workspace: str | None) -> Exchange:
+    return Exchange(
+        scope=place.name,
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        headers=scope["headers"],
+        named=named,
+        key_workspace=key_workspace,
+        started_at=place.clock.now(),
+        began=perf_counter(),
+        peer=scope.get("client"),
+    )
 
 
 def _split(scope: AsgiScope) -> tuple[str, str]:

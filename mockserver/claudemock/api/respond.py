@@ -18,6 +18,7 @@ _EDGE = (
     b"x-robots-tag: none\r\n"
 )
 _LIMITED = "/v1/messages"
+_UPLOADS = "/v1/files"
 _RETRIED = frozenset({408, 409, 429, 529})
 
 
@@ -96,9 +97,14 @@ def plain_headers(length: int) -> HeaderBlock:
 
 
 def identify(exchange: Exchange, place: Scope, digest: bytes | None = None) -> str:
-    """The request's id, made from the request the first time it is needed; `digest` may stand for its body."""
+    """The request's id, made from the request the first time it is needed; `digest` may stand for its body.
+
+    Of an upload the size stands for it: its bytes come late, and their boundary is random.
+    """
     if exchange.request_id is None:
         line = f"{exchange.method} {exchange.path}?{exchange.query}\n"
+        if exchange.path == _UPLOADS:
+            digest = exchange.named.get(b"content-length", b"?")
         exchange.source = place.source(line.encode("utf-8", "replace"), digest or exchange.body)
         exchange.request_id = make_id("req", exchange.source)
     return exchange.request_id

@@ -5,7 +5,7 @@ crash leaves behind is at most a blob without a record, which `sweep` removes. E
 of the scope "" (which no client can have) together with its record.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
@@ -159,14 +159,21 @@ class FileShelf:
 
     def clear(self) -> None:
         """Forget everything: files, contents, and how often each was seen."""
-        removed: list[str] = []
+        self.remove_contents(self.forget())
+
+    def forget(self) -> list[str]:
+        """Forget all but the contents, whose names are returned: they go once the transaction is sure."""
         with self._store.together():
-            for record in self._records(after=0, newest_first=False):
-                self._store.take(_BLOBS, _EVERYWHERE, record.key)
-                removed.append(record.key)
+            removed = [record.key for record in self._records(after=0, newest_first=False)]
+            for name in removed:
+                self._store.take(_BLOBS, _EVERYWHERE, name)
             for kind in (_FILES, _SEEN, _REMOVED, _TOTALS):
                 self._store.clear(self._scope, kind)
-        for name in removed:
+        return removed
+
+    def remove_contents(self, names: Iterable[str]) -> None:
+        """Remove the contents of files that are forgotten."""
+        for name in names:
             self._blobs.remove(name)
 
     def _listed(

@@ -21,7 +21,8 @@ class StoredJournal(Journal):
     """A journal whose ended exchanges are in a store. Those under way are known to their own process only.
 
     Every process holds the same exchanges, because each reads them in the order in which they were put there. It does
-    so when it is asked, or has put in some of its own. What a store that fails does not take waits in memory.
+    so when it is asked, or has put in some of its own. What a store that fails does not take waits in memory until it
+    does.
     """
 
     poll = 0.02
@@ -122,7 +123,7 @@ class StoredJournal(Journal):
                     entry.slept = (*entry.slept, seconds)
             return
         if not record.key.startswith("cleared/"):
-            mine = self._mine.pop(record.key, None)
+            mine = self._mine.get(record.key)
             super()._keep(load(record.value) if mine is None else mine)
             return
         self._forget(*orjson.loads(record.value))

@@ -10,7 +10,12 @@ from typing import NamedTuple, Protocol
 
 
 class StoreError(RuntimeError):
-    """State cannot be kept or read. The message is one sentence: where, what, and how to put it right."""
+    """State cannot be kept or read. The message is one sentence: where, what, and how to put it right.
+
+    `busy`: for the moment only, because another process holds it.
+    """
+
+    busy = False
 
 
 class Record(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TypeVar
 from claudemock.store.base import StoreError
 from claudemock.store.migrations import NewerSchemaError, migrate, shipped_migrations
 
-_PATIENCE = 30.0  # seconds to wait for other processes' transactions
+_PATIENCE = 10.0  # seconds to wait for other processes' transactions; a server answers nobody meanwhile
 _LOWEST_SQLITE = (3, 35, 0)  # the first with RETURNING
 _WAL_KEPT = 64 << 20  # bytes the write-ahead log may keep on disk once a large transaction is over
 _WAL_PAGES = 4096  # of 4 kB, after which they are put into the file: a request writes a dozen, and this waits for disks
@@ -59,7 +59,9 @@ def open_file(path: Path) -> sqlite3.Connection:
 def problem(path: Path, error: sqlite3.Error) -> StoreError:
     """What an error of SQLite's means for the user of the state file."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the higher bits tell apart causes of one failure
-    return StoreError(f"the state file {path} {_ADVICE.get(code, f'cannot be used: {error}')}")
+    failure = StoreError(f"the state file {path} {_ADVICE.get(code, f'cannot be used: {error}')}")
+    failure.busy = code == sqlite3.SQLITE_BUSY
+    return failure
 
 
 def _make(path: Path) -> None:
