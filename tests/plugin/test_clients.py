@@ -225,12 +225,12 @@ def test_late_requests_are_told_of(run: Run) -> None:
         def test_first(claude):
             claude.reply("one")
             app.ask("one")
-            url = claude.base_url
+            url, sent = claude.base_url, app.headers()
             def run():
                 go.wait(10)
                 import httpx2
                 body = {"model": "claude-opus-4-8", "max_tokens": 9, "messages": [{"role": "user", "content": "?"}]}
-                httpx2.post(url + "/v1/messages", json=body, headers=app.headers())
+                httpx2.post(url + "/v1/messages", json=body, headers=sent)
                 done.set()
             threading.Thread(target=run).start()
 
