@@ -2,16 +2,21 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from anthropic import Anthropic
 
 from claudemock import cli
 from claudemock.api import batch_watch
+from claudemock.control.client import MockServer
 from claudemock.serving import serve
+from claudemock.store.sqlite import SqliteStore
 from claudemock.webhook import DEFAULT_SECRET, Webhook, WebhookError
 from tests.batches.bodies import create, poll
 from tests.batches.receiver import receiving
+from tests.meta.serving import serving
+from tests.wire_client import send
 
 
 @pytest.fixture(autouse=True)
@@ -102,3 +107,21 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "standardwebhooks", None)
     with pytest.raises(WebhookError, match=r"pip install 'claudemock\[webhook\]'"):
         Webhook("http://127.0.0.1/")
+
+
+def test_pending_news_are_delivered_by_one_worker(tmp_path: Path) -> None:
+    """What was not delivered before a restart is delivered once after it, however many workers start."""
+    store = SqliteStore(tmp_path / "state.db")
+    for number in range(8):
+        store.put("batch_news", "", f"whevt_{number}", json.dumps({"number": number}).encode())
+    store.close()
+    with receiving() as receiver:
+        options = ("--state", str(tmp_path / "state.db"), "--workers", "3", "--batch-webhook", receiver.url)
+        with serving(*options) as process:
+            came = [receiver.next()[0]["webhook-id"] for _ in range(8)]
+            batch = {"requests": [{"custom_id": "a", "params": {}}]}
+            named = {send(MockServer(process.url), "POST", "/v1/messages/batches", batch).json["id"] for _ in range(3)}
+            told = [json.loads(receiver.next()[1])["data"]["id"] for _ in range(3)]
+        assert sorted(came) == [f"whevt_{number}" for number in range(8)]
+        assert set(told) == named
+        assert receiver.came.empty()
