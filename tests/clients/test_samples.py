@@ -45,7 +45,6 @@ def test_the_contracts_find_the_bugs_and_nothing_else(runs: Runs) -> None:
     assert min(result.recall, result.precision) >= LEAST, f"\n{result.table()}"
 
 
-@pytest.mark.xfail(reason="families of contracts are still being written")
 def test_every_bug_has_a_contract() -> None:
     """No sample is left out of the scores because nobody looks for its bug."""
     assert uncovered(CASES) == []
