@@ -128,6 +128,8 @@ def test_joining_needs_the_value() -> None:
         ({"oslo": TEXTS["oslo"], "rome": TEXTS["rome"], "bonn": None}, "pass"),
         ({"good": [TEXTS["oslo"], TEXTS["rome"]], "failed": ["bonn"]}, "pass"),
         ("2 answers", "not-exercised"),
+        ({"answers": [TEXTS["oslo"], TEXTS["rome"]], "failed": 1}, "pass"),
+        ([TEXTS["oslo"], TEXTS["rome"], "unanswered (errored)", "total: 3", "mean: 11"], "pass"),
     ],
 )
 def test_what_becomes_of_a_row_that_failed(value: Any, verdict: str) -> None:
@@ -148,6 +150,15 @@ def test_an_exception_about_a_row_that_failed(error: str, kind: str | None) -> N
     found = report(MADE, PART, download(FAILED), oracles=raised(error))
     assert [each.kind for each in found.of("R50")] == ([kind] if kind else [])
     assert found.verdicts["R50"] == ("violation" if kind else "pass")
+
+
+def test_a_tally_shows_no_rows() -> None:
+    """Equal answers that were counted are there once."""
+    same = [("rome", "warm"), ("bonn", None), ("oslo", "warm")]
+    found = report(MADE, PART, download(same), oracles=returned({"warm": 2}))
+    assert found.verdicts["R50"] == "not-exercised"
+    for value in ({"rome": "warm", "oslo": "warm"}, ["warm", "warm"]):
+        assert report(MADE, PART, download(same), oracles=returned(value)).verdicts["R50"] == "violation"
 
 
 def test_what_is_sent_again() -> None:
@@ -211,6 +222,18 @@ def test_the_pace_of_polls(pause: float, hasty: bool) -> None:
     assert [each.kind for each in found.of("R52")] == (["hasty"] if hasty else [])
 
 
+def test_pauses_that_grow() -> None:
+    """Short ones that double are soon long; short ones that stay short, or shrink, are not."""
+
+    def pauses(*seconds: float) -> list[str]:
+        steps = [step for pause in seconds for step in (wait(pause), RUNNING)]
+        return kinds("R52", MADE, *steps, oracles=REAL)
+
+    assert pauses(9, 0.02, 0.04, 0.08, 0.16, 0.3) == []
+    assert pauses(9, 0.02, 0.03, 0.02, 0.03, 0.02) == ["hasty"]
+    assert pauses(9, 0.3, 0.16, 0.08, 0.04, 0.02) == ["hasty"]
+
+
 def test_a_few_quick_polls_are_none() -> None:
     """Under five polls nothing is said."""
     assert kinds("R52", *polled(0.1, 3), oracles=REAL) == []
@@ -226,6 +249,8 @@ def test_patched_sleeps() -> None:
     for told in (Oracles(), Oracles(sleeps_hidden=True)):
         found = report(*polled(0.0), oracles=told)
         assert found.verdicts["R52"] == "inconclusive"
+    assert report(*polled(0.01)).verdicts["R52"] == "warning"
+    assert report(*polled(0.01), oracles=Oracles(sleeps_hidden=True)).verdicts["R52"] == "inconclusive"
 
 
 def test_the_sdk_polls_before_a_download() -> None:

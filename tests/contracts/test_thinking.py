@@ -117,6 +117,24 @@ def test_what_the_program_made_of_it(oracles: Oracles, kind: str | None) -> None
     assert found.verdicts["R09"] == ("violation" if kind else "pass")
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (["", "It is."], True),
+        ({"first": "", "second": "It is."}, True),
+        ([None, "It is."], False),
+        (["(no answer: the limit was used up)", "It is."], False),
+        ([("", False), ("It is.", True)], False),
+    ],
+)
+def test_one_empty_answer_among_others(value: Any, found: bool) -> None:
+    """The program goes on with other questions, and returns an empty text for this one."""
+    steps = (HARD, USED_UP, new(), ask("Is 7 a prime?"), reply("It is."))
+    assert [each.kind for each in report(*steps, oracles=ended("returned", value)).of("R09")] == (
+        ["empty answer"] if found else []
+    )
+
+
 def test_without_an_outcome_nothing_is_said() -> None:
     """A single used-up answer shows nothing of the program."""
     assert report(HARD, USED_UP).verdicts["R09"] == "inconclusive"

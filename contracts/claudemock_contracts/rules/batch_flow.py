@@ -12,7 +12,9 @@ from claudemock_contracts.transcript import Batch, Transcript
 _INTERRUPTED = ("KeyboardInterrupt", "CancelledError", "SystemExit", "GeneratorExit", "asyncio.exceptions.Cancelled")
 _TRANSIENT = frozenset({404, 408, 409, 429, 500, 502, 503, 504, 529})
 _POLLS = 5
+_STEADY, _GROWTH = 0.9, 4.0
 _PACE = 1.0  # seconds
+_AT_ONCE = 0.005  # seconds between two requests with no pause at all, or one that was replaced by none
 _KEPT = 29 * 86400.0  # seconds after its creation for which results can be had
 _UNWATCHED = 12 * 3600.0  # seconds without a look at a batch after which somebody should be woken
 _ATTEMPTS = 3  # of the official SDKs, at the same request
@@ -144,11 +146,12 @@ def _hasty(story: Transcript, batch: Batch, polls: Sequence[Exchange]) -> Iterat
         return
     waits = [story.once(pauses).between(one, two).seconds for one, two in pairwise(polls) if not one.failed]
     known = [wait for wait in waits if wait is not None]
-    if not known or median(known) >= _PACE:
+    if not known or median(known) >= _PACE or _growing(known):
         return
     told = story.oracles
-    unsure = told.sleeps_hidden or (told.sleeps is None and not told.real_time)
-    why = "; the test's time may not be the program's, for its sleeps were not watched" if unsure else ""
+    unwatched = told.sleeps is None and not told.real_time and median(known) < _AT_ONCE
+    unsure = told.sleeps_hidden or unwatched
+    why = "; its sleeps may be replaced, and nobody watched them" if unsure else ""
     yield Observation(
         kind="hasty",
         expected=f"at least {_PACE:g} s between two looks at a batch, better a minute, and growing",
@@ -157,6 +160,12 @@ def _hasty(story: Transcript, batch: Batch, polls: Sequence[Exchange]) -> Iterat
         also=[*([batch.created] if batch.created else []), polls[0]],
         verdict="inconclusive" if unsure else None,
     )
+
+
+def _growing(waits: Sequence[float]) -> bool:
+    """Whether the pauses grow, and will soon be long: tests make the first ones short."""
+    steady = all(later >= earlier * _STEADY for earlier, later in pairwise(waits))
+    return steady and waits[-1] >= _GROWTH * waits[0] > 0
 
 
 def _early(batch: Batch) -> Iterator[Observation]:

@@ -16,6 +16,7 @@ _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
 _MOST_ROWS = 100_000
 _MOST_BYTES = 256 * 1024 * 1024
 _STUMBLED = ("AttributeError", "KeyError", "TypeError", "IndexError")
+_TOLD = re.compile(r"(?i)\b(?:un\w+ed|err|fail|expire|cancel|miss|skip|retr|problem)")
 _DEPTH = 6
 _BATCHES = "/v1/messages/batches"
 
@@ -251,7 +252,12 @@ def _lost(story: Transcript, value: Any, failed: Sequence[Row], rows: Sequence[R
     if len(rows) in sizes:
         return ""
     good = [row for row in rows if row.kind == "succeeded" and row.text.strip()]
+    texts = {row.text.strip() for row in good}
+    if any(_TOLD.search(name) for name in named if name.strip() not in texts):
+        return ""
     shown = "\n".join(named)
+    if len(texts) < len(good) and len(good) not in sizes and not {row.custom_id for row in good} <= named:
+        return None  # a sum of equal answers, for all one can see
     if not good or not all(row.text.strip() in shown for row in good):
         return None
     return f"the program returned the {len(good)} that succeeded and no word of the others"

@@ -7,6 +7,7 @@ from typing import Any, TypeGuard
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.rules.asked import Asked, asked, inner, word
 from claudemock_contracts.rules.following import alike, followers, soon_after
+from claudemock_contracts.rules.kept import returned
 from claudemock_contracts.rules.tool_pairs import spelled
 from claudemock_contracts.transcript import Call, Transcript, kind_of
 
@@ -84,12 +85,14 @@ def _ended_with(story: Transcript, call: Call) -> Iterator[Outcome]:
         )
         return
     yield EXERCISED
-    if call is not story.calls[-1] or story.oracles.expected_error:
+    if story.oracles.expected_error:
         return
-    stumbled = outcome.kind == "raised" and str(outcome.error).startswith(_STUMBLED)
-    empty = outcome.kind == "returned" and (outcome.value is None or outcome.value in ("", [], {}))
+    last = call is story.calls[-1]
+    stumbled = last and outcome.kind == "raised" and str(outcome.error).startswith(_STUMBLED)
+    nothing = last and outcome.kind == "returned" and (outcome.value is None or outcome.value in ("", [], {}))
+    empty = nothing or any(text == "" and not flagged for text, flagged in returned(story))
     if stumbled or empty:
-        ended = fragment(outcome.error) if stumbled else f"the value {outcome.value!r}"
+        ended = fragment(outcome.error) if stumbled else f"the value {fragment(repr(outcome.value))}"
         yield Observation(
             kind="crash" if stumbled else "empty answer",
             expected="another attempt with more room, or a word that the budget was used up",
