@@ -33,7 +33,7 @@ MARKS = {
     "@pytest.mark.claude(allow={'R01': 'it is a test'})": 0,
     "@pytest.mark.claude(allow=['R02: another rule'])": 1,
 }
-OPTIONS = {
+OPTIONS: dict[tuple[str, ...], int] = {
     ("--claude-contracts=warn",): 0,
     ("--claude-contracts=off",): 0,
     ("--claude-severity=R01=note",): 0,
