@@ -69,12 +69,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(name, text, type=kind, default=default)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """With `claude_all` the environment is set before anything of the user's can make a client."""
+    if early_config.known_args_namespace.claude_all or early_config.getini("claude_all"):
+        _session(early_config).point_at_root()
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Marks; and with `claude_all` the environment, before any test module makes a client."""
+    """Marks; and what is wrong with the options is said at once where every test is watched."""
     for mark in _MARKS:
         config.addinivalue_line("markers", mark)
     if config.getoption("claude_all") or config.getini("claude_all"):
-        _session(config)
+        _session(config).settle()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -169,7 +176,7 @@ def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> "Ge
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> "Generator[None, None, None]":
-    """The verdict on a test that passes by itself fails it, unless fixtures of it are still at work."""
+    """The verdict on a test that passes by itself may fail it; what its fixtures may still put right waits."""
     __tracebackhide__ = _not_ours
     session = item.config.stash.get(_SESSION, None)
     if session is None or session.watching is None:

@@ -47,6 +47,32 @@ OWNER = {  # a user whose own top-level packages have the names of our source ro
 }
 
 
+AGENT = {  # the example of the README: an agent that asks again without the result of its tool
+    "agent.py": """
+        from anthropic import Anthropic
+
+        TOOL = {"name": "get_weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}
+
+        def run_agent(question):
+            client, messages = Anthropic(), [{"role": "user", "content": question}]
+            said = client.messages.create(model="claude-opus-4-8", max_tokens=500, tools=[TOOL], messages=messages)
+            messages.append({"role": "assistant", "content": said.content})
+            messages.append({"role": "user", "content": "And now?"})
+            said = client.messages.create(model="claude-opus-4-8", max_tokens=500, tools=[TOOL], messages=messages)
+            return said.content[0].text
+        """,
+    "test_agent.py": """
+        from agent import run_agent
+        from claudemock import tool_use
+
+        def test_agent(claude):
+            claude.reply(tool_use("get_weather", city="Oslo"))
+            claude.reply("4 °C in Oslo.", optional=True)
+            run_agent("How cold is it in Oslo?")
+        """,
+}
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout, built offline with the development group's build back end."""
@@ -183,3 +209,16 @@ def test_the_command_serves_in_any_project(
 def test_a_users_own_packages_are_not_shadowed(user_bin: Path, owner: Path) -> None:
     """The user's test run imports the user's packages, with ours installed beside them."""
     assert "1 passed" in run(user_bin, owner, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+
+
+def test_the_five_line_example(user_bin: Path, tmp_path: Path) -> None:
+    """Installed is all it takes: the fixture is there, and the failure tells the user what is wrong and where."""
+    for name, text in AGENT.items():
+        (tmp_path / name).write_text(textwrap.dedent(text), encoding="utf-8")
+    command = [str(user_bin / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    environment = user_environment(user_bin)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "error  R01 tool-result-missing" in done.stdout
+    assert "called    at agent.py:" in done.stdout
+    assert "claude.allow(" in done.stdout

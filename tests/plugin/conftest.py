@@ -1,7 +1,9 @@
 """Projects of users, made for one test and run with the plugin."""
 
+import gc
 import importlib
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,7 +77,11 @@ def run(pytester: pytest.Pytester, clean_environment: None) -> Run:  # noqa: ARG
 
     def run(test: str, *options: str, ini: str = "", **files: str) -> pytest.RunResult:
         _write(pytester, test, ini, files)
-        return pytester.runpytest_inprocess(*_PLUGIN, *options)
+        result = pytester.runpytest_inprocess(*_PLUGIN, *options)
+        with warnings.catch_warnings():  # clients that the user's tests left open are not the next run's
+            warnings.simplefilter("ignore")
+            gc.collect()
+        return result
 
     return run
 

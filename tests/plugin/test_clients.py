@@ -187,19 +187,20 @@ def test_every_test_can_be_watched(run: Run) -> None:
     """`--claude-all` needs no fixture: a suite that never mentions us is judged, and talks to the mock."""
     test = """
         import os
-        import app
+        import app, conftest
 
-        CLIENT_BASE = os.environ.get("ANTHROPIC_BASE_URL")
+        MODULE_BASE = os.environ.get("ANTHROPIC_BASE_URL")
 
         def test_good():
             app.ask("hello")
-            assert CLIENT_BASE is not None
+            assert MODULE_BASE == conftest.BASE != None
 
         def test_bad():
             app.loses_a_result()
     """
     for options, ini in ((("--claude-all",), ""), ((), "claude_all = true")):
-        result = run(test, *options, ini=ini)
+        conftest = "import os\nBASE = os.environ.get('ANTHROPIC_BASE_URL')"
+        result = run(test, *options, ini=ini, conftest=conftest)
         result.assert_outcomes(passed=2)  # nothing is scripted, so no tool is called and no result is lost
         result.stdout.fnmatch_lines(["* 0 findings, * 3 exchanges in 2 tests, *"])
 
@@ -208,31 +209,20 @@ def test_late_requests_are_told_of(run: Run) -> None:
     """A thread that outlives its test cannot be stopped, but its requests are reported, and are not the next test's."""
     result = run(
         """
-        import threading, time
-        import app, pytest
+        import os, threading
+        import app, httpx2
 
         go, done = threading.Event(), threading.Event()
 
-        def late():
+        def late(url, body, headers):
             go.wait(10)
-            app.ask("late")
+            httpx2.post(url + "/v1/messages", json=body, headers=headers)
             done.set()
-
-        @pytest.fixture(scope="module", autouse=True)
-        def between():
-            yield
 
         def test_first(claude):
             claude.reply("one")
             app.ask("one")
-            url, sent = claude.base_url, app.headers()
-            def run():
-                go.wait(10)
-                import httpx2
-                body = {"model": "claude-opus-4-8", "max_tokens": 9, "messages": [{"role": "user", "content": "?"}]}
-                httpx2.post(url + "/v1/messages", json=body, headers=sent)
-                done.set()
-            threading.Thread(target=run).start()
+            threading.Thread(target=late, args=(claude.base_url, app.first(), app.headers())).start()
 
         def test_unwatched():
             go.set()

@@ -219,11 +219,12 @@ def test_skips_expected_failures_and_broken_fixtures_stay_what_they_are(run: Run
 
 
 def test_what_fixtures_do_at_the_end_counts(run: Run) -> None:
-    """A verdict waits for the fixtures of the test that still work with the client, and sees what they do."""
+    """What fixtures of the test may still put right is judged after them; what is certain fails the test at once."""
     result = run(
         """
         import pytest
-        from app import ask
+        from app import ask, loses_a_result
+        from claudemock import tool_use
 
         @pytest.fixture
         def agent(claude):
@@ -236,9 +237,14 @@ def test_what_fixtures_do_at_the_end_counts(run: Run) -> None:
         def test_unused_all_the_same(claude, agent):
             claude.reply("bye")
             claude.reply("and again")
+
+        def test_already_certain(claude, agent):
+            claude.reply(tool_use("get_weather", city="Oslo"))
+            loses_a_result()
+            claude.reply("bye")
         """
     )
-    result.assert_outcomes(passed=2, errors=1)
+    result.assert_outcomes(passed=2, failed=1, errors=1)
     result.stdout.fnmatch_lines(["*ERROR at teardown of test_unused_all_the_same*", "claudemock: unused reply"])
 
 

@@ -3,6 +3,7 @@
 import re
 import socket
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,6 @@ class Session:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.options: Options = read_options(config)
         self.watching: Watch | None = None
         self._environment = Environment()
         self._socket: socket.socket | None = None
@@ -33,8 +33,11 @@ class Session:
         self._court: Court | None = None
         self._stack = ExitStack()
         self._conftests: bool | None = None
-        if self.options.everything:
-            self.point_at_root()
+
+    @cached_property
+    def options(self) -> Options:
+        """What the user asked for. Raises `pytest.UsageError`."""
+        return read_options(self.config)
 
     @property
     def used(self) -> bool:

@@ -46,7 +46,8 @@ class Watch:
         self.claude = Claude(court.scope(_scope_name(item, self.marks.seed)), self, self._tools)
         self._stack = ExitStack()
         self._probed: list[Report] = []
-        self.called = False
+        self.waiting = False  # for what the test's fixtures do at the end
+        self.told: set[str] = set()  # what the test has been failed for: fingerprints and kinds of problems
         self.late: dict[str, int] = {}  # requests of earlier tests that came in after their end
         court.settings(self.marks, ())
 
