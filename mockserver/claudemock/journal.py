@@ -217,7 +217,9 @@ class Journal:
         """The exchange is over: its size is counted, listeners are told. Closing twice does nothing."""
         if exchange.ended is not None:
             return
-        exchange.ended, exchange.end_ms = ended, exchange.elapsed_ms()
+        exchange.ended = ended
+        if exchange.end_ms is None:
+            exchange.end_ms = exchange.elapsed_ms()
         exchange.pack()
         if self._open.pop(exchange.sequence, None) is None:
             return  # its scope was cleared meanwhile

@@ -1,12 +1,13 @@
 """The outermost layer: finds a request's scope, opens its exchange, and tees what is sent."""
 
+import asyncio
 from collections.abc import Mapping
 from time import perf_counter
 from urllib.parse import quote, unquote
 
 from claudemock.api.asgi import App, AsgiScope, Message, Receive, Send, carry
 from claudemock.api.problems import refuse_unopened, unkept
-from claudemock.journal import Exchange
+from claudemock.journal import Exchange, Journal
 from claudemock.store.base import StoreError
 from claudemock.world import Scope, World
 
@@ -58,8 +59,8 @@ class Recorder:
                         exchange.first_byte_ms = at
                     exchange.sent(at, body)
                 if not message.get("more_body"):
-                    # closed before the last bytes leave, so that a client that has them finds the exchange complete
-                    journal.close(exchange, "clean")
+                    await _end(send, message, exchange, journal)
+                    return
             elif "hang_up" in message:
                 journal.close(exchange, message["hang_up"])
             await send(message)
@@ -68,6 +69,24 @@ class Recorder:
             await self._app(scope, receive, tee)
         finally:
             journal.close(exchange, "client_gone")
+
+
+async def _end(send: Send, message: Message, exchange: Exchange, journal: Journal) -> None:
+    """Send the last bytes and close the exchange, so that a client that has them finds it complete.
+
+    In one process that holds if it is closed before the next request is looked at: the bytes leave when the event
+    loop has its turn, and this task goes on before any that the turn brings. With others (`poll`) it comes first.
+    """
+    exchange.end_ms = exchange.elapsed_ms()
+    if journal.poll is not None:
+        journal.close(exchange, "clean")
+        await send(message)
+        return
+    await send(message)
+    try:
+        await asyncio.sleep(0)
+    finally:
+        journal.close(exchange, "clean")
 
 
 def _opened(scope: AsgiScope, named: Mapping[bytes, bytes], place: Scope, key_workspace: str | None) -> Exchange:
