@@ -75,7 +75,7 @@ class StoredScriptBook(ScriptBook):
         return count_up(self._store, _NUMBER, self._scope, _NUMBER)
 
     def _arm(self, entry: Entry) -> None:
-        spec = entry.spec.model_dump(exclude_none=True, exclude_unset=True)
+        spec = entry.spec.model_dump(exclude_unset=True)  # `times: null` is not the same as no `times`
         kind = _QUEUE if entry.match is None else _RULE
         self._store.put(kind, self._scope, entry.id, orjson.dumps(spec))
 
