@@ -2,16 +2,18 @@
 
 import gzip
 import json
+import socket
 import time
 from base64 import b64decode
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from claudemock.api import batch_run
 from claudemock.control.client import MockServer
 from tests.batches.bodies import MODEL, PATH, counts, create, ends, lines, params, poll, requests, results
-from tests.wire_client import send
+from tests.wire_client import HEADERS, send
 
 KEYS = [
     *("id", "type", "processing_status", "request_counts", "ended_at", "created_at", "expires_at", "archived_at"),
@@ -197,6 +199,32 @@ def test_only_what_has_ended_can_be_deleted(server: MockServer) -> None:
     assert (gone.status, gone.json) == (200, {"id": batch["id"], "type": "message_batch_deleted"})
     assert send(server, "GET", f"{PATH}/{batch['id']}").status == 404
     assert list(server.batches) == []
+
+
+@pytest.mark.parametrize("how", ["deleted", "reset"])
+def test_what_is_deleted_while_it_is_read_is_cut(
+    server: MockServer, how: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The client sees that it did not get all, the journal says so, and nobody speaks of a defect."""
+    server.reply("word " * 20_000, times=None)
+    items = [{"custom_id": f"r-{number}", "params": params(max_tokens=64_000)} for number in range(100)]
+    batch = poll(server, create(server, items)["id"])
+    url = urlsplit(server.base_url)
+    head = [f"GET {url.path}{PATH}/{batch['id']}/results HTTP/1.1", "host: x", *map(": ".join, HEADERS.items()), "", ""]
+    with socket.create_connection((url.hostname or "", url.port or 0), timeout=30) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.sendall("\r\n".join(head).encode())
+        read = len(connection.recv(1000))
+        if how == "deleted":
+            assert send(server, "DELETE", f"{PATH}/{batch['id']}").status == 200
+        else:
+            server.reset()
+        while piece := connection.recv(65_536):
+            read += len(piece)
+    assert 1000 <= read < 10_000_000
+    if how == "deleted":
+        assert [each["ended"] for each in server.wait(path="*/results")] == ["cut"]
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_results_are_archived_after_29_days(server: MockServer) -> None:

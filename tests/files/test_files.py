@@ -75,6 +75,8 @@ def test_workspaces_do_not_see_each_other(server: MockServer) -> None:
         ("C:\\\\temp\\\\a.txt", "a.txt"),
         ("", "unnamed.txt"),
         ("/", "unnamed.txt"),
+        ("..", "unnamed.txt"),
+        ("a/.", "unnamed.txt"),
     ],
 )
 def test_names_are_cleaned(server: MockServer, name: str | None, kept: str) -> None:

@@ -39,10 +39,13 @@ class Place:
         """No record, no blob, no unfinished blob, and no descriptor open on one."""
         assert send(self.server, "GET", "/v1/files").json["data"] == []
         assert self.contents() == []
+        assert self.opened() == []
+
+    def opened(self) -> list[str]:
+        """The files below the folder that this process has open (Linux)."""
         descriptors = Path("/proc/self/fd")
-        if descriptors.exists():
-            targets = [os.path.realpath(path) for path in descriptors.iterdir()]  # others may close meanwhile
-            assert [target for target in targets if target.startswith(str(self.folder))] == []
+        found = [os.path.realpath(path) for path in descriptors.iterdir()] if descriptors.exists() else []
+        return [path for path in found if path.startswith(str(self.folder)) and not Path(path).is_dir()]
 
 
 @pytest.fixture(scope="module")

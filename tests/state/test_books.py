@@ -29,7 +29,7 @@ BASE = Script(
 HANDLES = st.integers(0, 1)
 SPECS = st.one_of(
     st.sampled_from(["one", "two"]).map(lambda text: {"text": text}),
-    st.builds(lambda text, times: {"text": text, "times": times}, st.sampled_from("xy"), st.integers(1, 3)),
+    st.builds(lambda text, times: {"text": text, "times": times}, st.sampled_from("xy"), st.none() | st.integers(1, 3)),
     st.builds(
         lambda word, times: {"text": f"rule {word}", "match": {"contains": word}, "times": times},
         st.sampled_from(["sun", "rain"]),

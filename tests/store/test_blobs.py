@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -235,6 +236,78 @@ def test_temporary_blobs_go_at_exit() -> None:
     folder = Path(run.stdout.strip())
     assert folder.name.startswith("claudemock-")
     assert not folder.exists()
+
+
+KILLED = """
+import os, signal, sys
+from claudemock.store.blobs import Blobs
+blobs = Blobs.temporary()
+with blobs.create() as writer:
+    writer.commit("file_1")
+print(blobs.path("file_1").parent, flush=True)
+sys.stdin.readline()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_temporary_folder_of_a_killed_server_goes_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as its owner lives it stays; folders of other programs, and what links lead to, stay anyhow."""
+    others = [tmp_path / name for name in ("claudemock-clients", "tmp1", "elsewhere")]
+    for folder in others:
+        folder.mkdir()
+    (tmp_path / "claudemock-files-link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "claudemock-files-note").touch()
+    kept = names(tmp_path)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", KILLED]
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as sibling:
+        assert sibling.stdin is not None
+        assert sibling.stdout is not None
+        theirs = Path(sibling.stdout.readline().strip())
+        first, second = Blobs.temporary(), Blobs.temporary()
+        for blobs in (first, second):
+            put(blobs, "mine", b"content")
+        assert theirs.joinpath("file_1").exists()
+        sibling.stdin.write("\n")
+        sibling.stdin.flush()
+        sibling.wait()
+    assert theirs.exists()
+    third = Blobs.temporary()
+    put(third, "mine", b"content")
+    assert not theirs.exists()
+    for blobs in (first, second, third):
+        assert content(blobs, "mine") == b"content"
+        blobs.close()
+    assert names(tmp_path) == kept
+
+
+def test_where_open_files_are_not_renamed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows: a content is closed before it gets its name, and orphans are removed once they are closed."""
+    monkeypatch.setattr("claudemock.store.blobs._WINDOWS", True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    rename = Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        assert str(path) not in [os.path.realpath(each) for each in Path("/dev/fd").iterdir()]
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    for blobs in (Blobs(folder), Blobs.temporary()):
+        for name in ("known", "orphan"):
+            put(blobs, name, b"content")
+        with blobs.create() as writer:
+            writer.write(b"given up")
+        blobs.sweep({"known"})
+        assert content(blobs, "known") == b"content"
+        assert not blobs.path("orphan").exists()
+        blobs.close()
+    assert names(folder) == {"known"}
+    assert names(tmp_path) == {"blobs"}
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -15,10 +16,11 @@ import orjson
 from claudemock.api.account import Billing
 from claudemock.api.answers import Answers
 from claudemock.api.batch_watch import Watch
+from claudemock.api.pages import may_cite_pdf, read_ahead
 from claudemock.api.turn import Intake
 from claudemock.batches.order import Shuffle
 from claudemock.batches.record import OUTCOMES, Batch
-from claudemock.batches.shelf import Shelf
+from claudemock.batches.shelf import DeletedError, Shelf
 from claudemock.ids import digest
 from claudemock.journal import Exchange
 from claudemock.script.match import Pattern
@@ -36,6 +38,7 @@ class Requests:
     """Answers single requests of batches as Messages answers its own, at half the price and without their limits."""
 
     def __init__(self, world: World) -> None:
+        self._world = world
         self._intake = Intake(world, "batch")
         self._answers = Answers(_ROOM)
         self._billing = Billing(world)
@@ -45,22 +48,7 @@ class Requests:
     ) -> Result:
         """How request number `index` ends; `named` are the headers its batch came with."""
         source = digest(batch.source, custom_id.encode())
-        exchange = Exchange(
-            scope=batch.scope,
-            method="POST",
-            path="/v1/messages",
-            query="",
-            headers=[],
-            named=named,
-            started_at=batch.done_at(index),
-            began=0.0,
-            workspace=batch.workspace,
-            workspace_id=batch.workspace_id,
-            version=batch.version,
-            betas=frozenset(batch.betas),
-            body=params,
-            source=source,
-        )
+        exchange = _exchange(batch, named, batch.done_at(index), source, params)
         try:
             return "succeeded", b'{"type":"succeeded","message":%b}' % self._message(place, exchange, source, custom_id)
         except ApiError as error:
@@ -68,6 +56,13 @@ class Requests:
         except Exception:  # noqa: BLE001 - a defect of ours must cost one request its answer, not all of them
             traceback.print_exc(file=sys.stderr)
             return "errored", errored("api_error", "Internal server error")
+
+    async def read_ahead(self, place: Scope, batch: Batch, lines: Sequence[bytes]) -> None:
+        """Read the PDFs that requests of a slice let be cited; see `pages`."""
+        for line in lines:
+            if may_cite_pdf(line):
+                _, _, params = line.partition(b" ")
+                await read_ahead(self._world, place, _exchange(batch, _named(batch), batch.created_at, b"", params))
 
     def _message(self, place: Scope, exchange: Exchange, source: bytes, custom_id: str) -> bytes:
         turn = self._intake.turn(place, exchange, source, custom_id=custom_id)
@@ -77,6 +72,31 @@ class Requests:
         if turn.plan is not None:
             place.caches.of(exchange.workspace).commit(turn.plan, exchange.started_at, answer.message["content"])
         return answer.body(message_id)
+
+
+def _named(batch: Batch) -> Mapping[bytes, bytes]:
+    """The headers a batch came with."""
+    return {name.encode(): value.encode("latin-1") for name, value in batch.headers.items()}
+
+
+def _exchange(batch: Batch, named: Mapping[bytes, bytes], at: float, source: bytes, params: bytes) -> Exchange:
+    """What one request of a batch would be if it had come by itself."""
+    return Exchange(
+        scope=batch.scope,
+        method="POST",
+        path="/v1/messages",
+        query="",
+        headers=[],
+        named=named,
+        started_at=at,
+        began=0.0,
+        workspace=batch.workspace,
+        workspace_id=batch.workspace_id,
+        version=batch.version,
+        betas=frozenset(batch.betas),
+        body=params,
+        source=source,
+    )
 
 
 class Worker:
@@ -126,6 +146,7 @@ class Worker:
             if batch is not current:
                 self._shelf.put(batch)
         if batch.slices - batch.next <= 1:
+            await self._read_ahead(place, batch.id)
             self._step(place, batch.id)
         else:
             await self._wait(place, batch)
@@ -144,8 +165,16 @@ class Worker:
     async def _work(self, place: Scope, id: str) -> None:  # noqa: A002 - the API's own word
         more = True
         while more:
+            await self._read_ahead(place, id)
             more = self._step(place, id)
             await asyncio.sleep(0)
+
+    async def _read_ahead(self, place: Scope, id: str) -> None:  # noqa: A002 - the API's own word
+        """What takes long in the next slice, without which its step is short."""
+        batch = self._shelf.get(place.name, id)
+        if batch is not None and not batch.ended:
+            with suppress(DeletedError):
+                await self._requests.read_ahead(place, batch, self._shelf.requests(batch)[1])
 
     def _step(self, place: Scope, id: str) -> bool:  # noqa: A002 - the API's own word
         """Work off the next slice; says whether there is another one."""
@@ -163,7 +192,7 @@ class Worker:
         first, requests = self._shelf.requests(batch)
         draw = Shuffle(batch.count, digest(batch.source, b"draw"))
         picked = [(Pattern(text, anywhere=False), ends, error) for text, ends, error in batch.plan.requests]
-        named = {name.encode(): value.encode("latin-1") for name, value in batch.headers.items()}
+        named = _named(batch)
         counts = dict(zip(OUTCOMES, batch.counts, strict=True))
         lines = []
         for index, line in enumerate(requests, first):

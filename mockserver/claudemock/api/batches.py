@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from itertools import count, islice
+from itertools import chain, count, islice
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ from claudemock.api.batch_run import Worker
 from claudemock.api.query import limit_of, one, parse_query
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.batches.record import Batch
-from claudemock.batches.shelf import Shelf, Upload
+from claudemock.batches.shelf import DeletedError, Shelf, Upload
 from claudemock.ids import digest, make_id
 from claudemock.journal import Exchange, is_secret
 from claudemock.wire.errors import ApiError, invalid_request, not_found
@@ -22,7 +22,7 @@ from claudemock.world import Scope, World
 
 _PATH = "/v1/messages/batches"
 _JOURNALLED = 8_000_000  # bytes of results that the journal keeps
-_WRITE = 262_144  # the most bytes of results written at once
+_WRITE = 262_144  # bytes of results from which on they are written
 
 
 class Batches:
@@ -112,22 +112,23 @@ class Batches:
         """The batch as it is now. Raises 404 for one that is not there, or not yet."""
         exchange, place = carried(scope)
         batch = self._shelf.get(place.name, name)
-        missing = not_found(f"Message Batch {name} not found.")
         if batch is None or batch.workspace != exchange.workspace:
-            raise missing
+            raise _missing(name)
         if batch.hidden:
             self._shelf.unhide(batch)
-            raise missing
+            raise _missing(name)
         looked = await self._worker.look(place, batch, polled=polled)
         if looked is None:
-            raise missing
+            raise _missing(name)
         return looked
 
     async def _cancel(self, scope: AsgiScope, name: str) -> dict[str, Any]:
         _, place = carried(scope)
         batch = await self._found(scope, name)
         with self._world.store.transaction():
-            current = self._shelf.get(place.name, batch.id) or batch
+            current = self._shelf.get(place.name, batch.id)
+            if current is None:
+                raise _missing(name)
             if current.ended:
                 raise invalid_request(f"Message Batch {name} has ended and cannot be canceled.")
             canceled = current.canceled(place.clock.now())
@@ -146,17 +147,23 @@ class Batches:
         batch = await self._found(scope, name)
         if not batch.ended or batch.archived(place.clock.now()):
             raise not_found(f"Message Batch {name} has no available results.")
+        parts = self._shelf.results(batch, _WRITE)
+        try:
+            first = next(parts)
+        except DeletedError:
+            raise _missing(name) from None
         exchange.kept = _JOURNALLED
         named = f"content-disposition: attachment; filename*=utf-8''{batch.id}_results.jsonl\r\n".encode()
         headers = self._headers.success(exchange, place, b"application/x-jsonl", batch.size, named=named)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         left = batch.size
-        for part in self._shelf.results(batch):
-            for start in range(0, len(part), _WRITE):
-                piece = part[start : start + _WRITE]
-                left -= len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
-            await asyncio.sleep(0)  # others have their turn, however fast the client reads
+        try:
+            for part in chain((first,), parts):
+                left -= len(part)
+                await send({"type": "http.response.body", "body": part, "more_body": left > 0})
+                await asyncio.sleep(0)  # others have their turn, however fast the client reads
+        except DeletedError:  # the client sees that it did not get all
+            await send({"type": "claudemock.hang_up", "hang_up": "cut"})
 
     async def _list(self, scope: AsgiScope) -> dict[str, Any]:
         exchange, place = carried(scope)
@@ -174,6 +181,10 @@ class Batches:
             "first_id": shown[0]["id"] if shown else None,
             "last_id": shown[-1]["id"] if shown else None,
         }
+
+
+def _missing(name: str) -> ApiError:
+    return not_found(f"Message Batch {name} not found.")
 
 
 def _page(batches: Iterator[Batch], limit: int, after: str | None, before: str | None) -> tuple[list[Batch], bool]:

@@ -10,7 +10,7 @@ from claudemock.api.asgi import AsgiScope, HeaderBlock, Receive, Send, carried, 
 from claudemock.api.body import read_body
 from claudemock.api.continuation import Continuation
 from claudemock.api.faulting import altered, target_of
-from claudemock.api.pages import read_ahead
+from claudemock.api.pages import may_cite_pdf, read_ahead
 from claudemock.api.respond import Headers, identify
 from claudemock.api.turn import Intake, Look, unread
 from claudemock.engine.limits import HeaderPairs
@@ -39,7 +39,8 @@ class Messages:
         exchange, place = carried(scope)
         await read_body(receive, exchange, self._world.settings.limits.messages)
         look = self._intake.look(exchange)
-        await read_ahead(self._world, exchange, unread(exchange, look))
+        if may_cite_pdf(unread(exchange, look)):
+            await read_ahead(self._world, place, exchange)
         made = self._make(exchange, place, look)
         headers = self._success(exchange, place, made)
         if made.turn.request.stream:

@@ -22,6 +22,10 @@ _STALE = 3600.0  # seconds after which an upload that has not become a batch nev
 _PAGE = 100
 
 
+class DeletedError(LookupError):
+    """A batch that is no more, while it was read."""
+
+
 class Upload:
     """The requests of a batch while they arrive: kept where the batch will find them, unless it comes to nothing.
 
@@ -132,8 +136,22 @@ class Shelf:
         self.put(moved)
         return moved
 
-    def results(self, batch: Batch) -> Iterator[bytes]:
-        """The results, slice by slice, as JSON lines in the order the batch's plan says."""
+    def results(self, batch: Batch, size: int) -> Iterator[bytes]:
+        """The results as JSON lines in the order the batch's plan says, in parts of some `size` bytes.
+
+        Each part is read when it is asked for. Raises `DeletedError` if the batch is no more by then.
+        """
+        parts: list[bytes] = []
+        room = size
+        for part in self._ordered(batch):
+            parts.append(part)
+            room -= len(part)
+            if room <= 0:
+                yield b"".join(parts)
+                parts, room = [], size
+        yield b"".join(parts)
+
+    def _ordered(self, batch: Batch) -> Iterator[bytes]:
         order = batch.plan.order
         shuffle = Shuffle(batch.slices, batch.source)
         for number in range(batch.slices):
@@ -150,7 +168,7 @@ class Shelf:
     def _slice(self, batch: Batch, number: int) -> bytes:
         found = self._store.get(_items(batch.items), batch.scope, str(number))
         if found is None:
-            raise LookupError(f"{batch.id} was deleted")
+            raise DeletedError(batch.id)
         return found.value
 
 

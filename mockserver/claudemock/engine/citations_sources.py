@@ -146,12 +146,12 @@ def _file_pieces(file: Attached, most: int = MOST_PAGES) -> Pieces:
     return file.known(f"pieces {most}", lambda: _page_pieces(file.pdf(), most), _weight)
 
 
-def cited_pdfs(request: PromptRequest) -> Iterator[str]:
-    """The base64 text of each PDF in a request that may be cited."""
+def cited_documents(request: PromptRequest) -> Iterator[Base64DocumentSource | FileSource]:
+    """The documents of a request that may be cited and may be PDFs: those in it, and uploaded files."""
     for block in _blocks(request, ()):
         citable = type(block) is DocumentBlock and block.citations is not None and block.citations.enabled
-        if citable and isinstance(block.source, Base64DocumentSource):
-            yield block.source.data
+        if citable and isinstance(block.source, Base64DocumentSource | FileSource):
+            yield block.source
 
 
 def is_cut(file: Attached) -> bool:

@@ -18,10 +18,12 @@ class BadFileError(ValueError):
 def clean_filename(name: str | None, mime_type: str) -> str:
     """The name a file is kept under: the last path component, or `unnamed` with the extension of its type.
 
+    `.` and `..` name folders, so they are no names of files (unproven).
+
     Raises `BadFileError` for a name over 255 characters or with a forbidden character.
     """
     last = re.split(r"[\\/]", name or "")[-1]
-    if not last:
+    if last in ("", ".", ".."):
         return f"unnamed{_types().guess_extension(mime_type) or ''}"
     if len(last) > _MOST_CHARACTERS:
         raise BadFileError(f"file: filename must be 1-{_MOST_CHARACTERS} characters long")

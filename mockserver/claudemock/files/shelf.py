@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple, Self
 
 from claudemock.files.record import StoredFile
 from claudemock.ids import digest, make_id
-from claudemock.store.base import Record, Store
+from claudemock.store.base import Record, Store, count_up
 from claudemock.store.blobs import Blobs, BlobWriter
 from claudemock.wire.errors import invalid_request
 
@@ -92,7 +92,7 @@ class FileShelf:
         self._check_quota(self._totals()[0] + incoming.size)
         described = (upload.workspace, upload.filename, upload.mime_type, incoming.digest)
         source = digest(self._seed, b"file", *(text.encode("utf-8", "surrogatepass") for text in described))
-        occurrence = self._store.put(_SEEN, self._scope, source.hex(), b"") or 1
+        occurrence = count_up(self._store, _SEEN, self._scope, source.hex())
         name = make_id("file", source if occurrence == 1 else digest(source, b"%d" % (occurrence - 1)))
         incoming.writer.commit(name)
         try:

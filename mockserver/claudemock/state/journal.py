@@ -8,7 +8,7 @@ import orjson
 
 from claudemock.journal import Exchange, Journal
 from claudemock.state.exchanges import dump, load
-from claudemock.store.base import Record, Store, StoreError
+from claudemock.store.base import Record, Store, StoreError, count_up
 
 _EVERYWHERE = ""  # the journal belongs to no scope: it drops the oldest of all
 _EXCHANGE, _NUMBER = "exchange", "exchange/number"
@@ -58,8 +58,7 @@ class StoredJournal(Journal):
         self._read()
 
     def _number(self) -> int:
-        """Numbers are given by the store: how often this record was put."""
-        return self._store.put(_NUMBER, _EVERYWHERE, _NUMBER, b"") or 0
+        return count_up(self._store, _NUMBER, _EVERYWHERE, _NUMBER)
 
     def _keep(self, exchange: Exchange) -> None:
         self._waiting.append(exchange)

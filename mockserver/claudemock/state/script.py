@@ -8,7 +8,7 @@ from claudemock.engine.reply import Reply
 from claudemock.script.book import Entry, Miss, Script, ScriptBook, arm, uses
 from claudemock.script.match import Facts
 from claudemock.script.spec import ReplySpec, parse_reply
-from claudemock.store.base import Record, Store, every
+from claudemock.store.base import Record, Store, count_up, every
 
 _QUEUE, _RULE, _USED, _NUMBER = "reply/queue", "reply/rule", "reply/used", "reply/number"
 _STATE = "reply/state"
@@ -72,10 +72,10 @@ class StoredScriptBook(ScriptBook):
         return super().take(facts, keep=keep)
 
     def _number(self) -> int:
-        return self._store.put(_NUMBER, self._scope, _NUMBER, b"") or 0
+        return count_up(self._store, _NUMBER, self._scope, _NUMBER)
 
     def _arm(self, entry: Entry) -> None:
-        spec = entry.spec.model_dump(exclude_none=True, exclude_unset=True)
+        spec = entry.spec.model_dump(exclude_unset=True)  # `times: null` is not the same as no `times`
         kind = _QUEUE if entry.match is None else _RULE
         self._store.put(kind, self._scope, entry.id, orjson.dumps(spec))
 
@@ -99,7 +99,7 @@ class StoredScriptBook(ScriptBook):
         queued = self._first is not None and entry is self._first[1]
         times = uses(entry.spec)
         if not (queued and times == 1):
-            entry.used = self._store.put(_USED, self._scope, entry.id, b"") or 0
+            entry.used = count_up(self._store, _USED, self._scope, entry.id)
         if queued and times is not None and (times == 1 or entry.used >= times):
             self._store.take(_QUEUE, self._scope, entry.id)
             self._store.take(_USED, self._scope, entry.id)

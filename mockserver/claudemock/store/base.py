@@ -95,3 +95,10 @@ def every(store: Store, kind: str, scope: str, *, page: int = 256) -> Iterator[R
     while records := store.scan(kind, scope, after=after, limit=page):
         yield from records
         after = records[-1].sequence
+
+
+def count_up(store: Store, kind: str, scope: str, key: str) -> int:
+    """How often this was called for the record `key`, this time included: no two callers get the same number."""
+    version = store.put(kind, scope, key, b"")
+    assert version is not None  # noqa: S101 - only a put with `expect` may come to nothing
+    return version

@@ -3,7 +3,11 @@
 A blob comes into being whole or not at all: it is written under a hidden name and then renamed. Its writer holds a lock
 on it until the end of the `with` block, by which a process that sweeps the folder sees that the upload is alive; the
 kernel lets go of the lock when a process dies. (A process id in the name would not do: in containers the next server
-often has the same one.)
+often has the same one.) In the same way a server holds a lock on its temporary folder, so that the next one that makes
+such a folder knows those of killed servers.
+
+Windows has no such locks, but neither renames nor removes a file that is open: contents are closed before they are
+named, a sweep leaves what cannot be removed, and temporary folders of killed servers stay.
 """
 
 import contextlib
@@ -20,12 +24,15 @@ from typing import BinaryIO, Self
 
 from claudemock.store.base import StoreError
 
+_WINDOWS = sys.platform == "win32"
 if sys.platform != "win32":
     import fcntl
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}")
 _PART_PREFIX, _PART_SUFFIX = ".", ".part"
+_FOLDER_PREFIX = "claudemock-files-"
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_FOLDER_FLAGS = os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_DIRECTORY", 0)
 
 
 class Blobs:
@@ -44,7 +51,10 @@ class Blobs:
 
     @classmethod
     def temporary(cls) -> Self:
-        """Blobs in a temporary folder, made on first use and removed at `close` or when the interpreter exits."""
+        """Blobs in a temporary folder, made on first use and removed at `close` or when the interpreter exits.
+
+        Who is killed leaves it to the next that makes one.
+        """
         return cls(None)
 
     def create(self) -> "BlobWriter":
@@ -88,8 +98,9 @@ class Blobs:
 
     def _made_folder(self) -> Path:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="claudemock-"))  # open to its owner alone
-            self._remove_folder = weakref.finalize(self, _remove_own, self._folder, os.getpid())
+            _sweep_folders(Path(tempfile.gettempdir()))
+            self._folder, lock = _locked_folder()
+            self._remove_folder = weakref.finalize(self, _remove_own, self._folder, lock, os.getpid())
         return self._folder
 
 
@@ -127,11 +138,11 @@ class BlobWriter:
         self._file.flush()
         if self._durable:
             os.fsync(self._file.fileno())
-        if sys.platform == "win32":  # which renames no open file, and removes none either: it needs no lock
+        if _WINDOWS:
             self._file.close()
         self._part.replace(target)
         self._part = None
-        if self._durable and sys.platform != "win32":
+        if self._durable and not _WINDOWS:
             _sync_folder(self._folder)
 
     def discard(self) -> None:
@@ -167,9 +178,36 @@ def _make(folder: Path) -> None:
         ) from None
 
 
-def _remove_own(folder: Path, owner: int) -> None:
+def _remove_own(folder: Path, lock: int | None, owner: int) -> None:
     if owner == os.getpid():  # not at the exit of a forked child
         shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _locked_folder() -> tuple[Path, int | None]:
+    """A new temporary folder, open to its owner alone, and the descriptor whose lock keeps others from sweeping it."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX))
+        if _WINDOWS:
+            return folder, None
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(folder, _FOLDER_FLAGS)
+            if _lock(lock) and folder.exists():
+                return folder, lock
+            os.close(lock)  # a sweep got hold of it first, and removes it
+
+
+def _sweep_folders(place: Path) -> None:
+    """Remove the temporary folders that killed processes of this user left in `place`."""
+    for folder in [] if _WINDOWS else place.glob(f"{_FOLDER_PREFIX}*"):
+        with contextlib.suppress(OSError):  # gone by now, or somebody else's
+            lock = os.open(folder, _FOLDER_FLAGS)
+            try:
+                if os.fstat(lock).st_uid == os.geteuid() and _lock(lock):
+                    shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def _open_no_link(path: str, flags: int) -> int:
@@ -199,18 +237,16 @@ def _remove_abandoned(path: Path, known: Callable[[str], bool]) -> None:
     """Remove a file unless it is known or somebody is writing it."""
     if path.is_symlink() or not path.is_file():
         return
-    if sys.platform == "win32":
-        with contextlib.suppress(FileNotFoundError, PermissionError):  # Windows removes no open file
-            if not known(path.name):
-                path.unlink()
-        return
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, PermissionError):
         descriptor = os.open(path, os.O_RDWR | _NO_FOLLOW)
         try:
-            if _lock(descriptor) and not known(path.name):
+            abandoned = _lock(descriptor) and not known(path.name)
+            if abandoned and not _WINDOWS:
                 path.unlink(missing_ok=True)
         finally:
             os.close(descriptor)
+        if abandoned and _WINDOWS:
+            path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
