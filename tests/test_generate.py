@@ -326,9 +326,10 @@ def _anything(schemas: st.SearchStrategy[Any], *, without: str = "") -> st.Searc
         "dependentSchemas": st.dictionaries(NAMES, schemas, min_size=1, max_size=2),
         "$ref": st.just("#/$defs/D"),
         **dict.fromkeys(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"], BOUNDS),
-        **dict.fromkeys(["minLength", "minItems", "maxItems", "minProperties", "maxProperties"], SIZES),
+        **dict.fromkeys(["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"], SIZES),
         **dict.fromkeys(["minContains", "maxContains"], SIZES),
         **dict.fromkeys(["items", "contains", "additionalProperties", "propertyNames", "not", "if", "then"], schemas),
+        **dict.fromkeys(["unevaluatedItems", "unevaluatedProperties"], schemas),
         **dict.fromkeys(["allOf", "anyOf", "oneOf", "prefixItems"], several),
     }
     chosen = st.lists(st.sampled_from(sorted(keywords.keys() - {without})), max_size=5, unique=True)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claudemock.engine.schema.budget import Budget, Exhausted
 from claudemock.engine.schema.dice import Dice
 from claudemock.engine.schema.pattern import ENDLESS, PatternError, found_in, parse
 from claudemock.engine.schema.pattern_sample import sample
@@ -32,21 +33,21 @@ PATTERNS = st.recursive(PIECES, _grouped, max_leaves=6)
 @settings(max_examples=400, deadline=None)
 def test_matching_agrees_with_python(pattern: str, text: str) -> None:
     """The same patterns are found in the same texts as by `re`, which is what validators use."""
-    assert found_in(parse(pattern), text) is bool(re.search(pattern, text)), (pattern, text)
+    assert found_in(parse(pattern), text, Budget(10_000)) is bool(re.search(pattern, text)), (pattern, text)
 
 
 def test_places_within_words() -> None:
     """The opposite of a word's edge, which Python before 3.14 does not find in an empty text."""
-    assert found_in(parse(r"a\Bb"), "ab")
-    assert not found_in(parse(r"a\B"), "a")
-    assert found_in(parse(r"^\B$"), "")
+    assert found_in(parse(r"a\Bb"), "ab", Budget(10))
+    assert not found_in(parse(r"a\B"), "a", Budget(10))
+    assert found_in(parse(r"^\B$"), "", Budget(10))
 
 
 @given(PATTERNS, st.integers(0, 12), st.integers(0, 12), st.binary(max_size=2))
 @settings(max_examples=400, deadline=None)
 def test_samples_match_their_pattern(pattern: str, shortest: int, more: int, seed: bytes) -> None:
     """What is made for a pattern is found by Python's `re`, and keeps to the length."""
-    text = sample(parse(pattern), Dice(seed), shortest, shortest + more)
+    text = sample(parse(pattern), Dice(seed), shortest, shortest + more, Budget(10_000))
     if text is not None:
         assert re.search(pattern, text), (pattern, text)
         assert shortest <= len(text) <= shortest + more
@@ -74,7 +75,7 @@ def test_samples_match_their_pattern(pattern: str, shortest: int, more: int, see
 def test_usual_patterns_have_samples(pattern: str) -> None:
     """Patterns as they stand in real tools get a text, for every seed."""
     for seed in range(20):
-        text = sample(parse(pattern), Dice(bytes([seed])), 0, ENDLESS)
+        text = sample(parse(pattern), Dice(bytes([seed])), 0, ENDLESS, Budget(10_000))
         assert text is not None
         assert re.search(pattern, text)
 
@@ -103,6 +104,13 @@ def test_what_is_no_pattern_is_said(pattern: str, reason: str) -> None:
 
 
 def test_costly_matching_gives_up() -> None:
-    """A pattern and a text that would take minutes end in `PatternError`."""
-    with pytest.raises(PatternError, match="too long"):
-        found_in(parse("(a*)*" * 20 + "(?=(a|b)*c)" * 20 + "$"), "ab" * 3000)
+    """A pattern and a text that would take minutes take what the budget has, and no more."""
+    with pytest.raises(Exhausted):
+        found_in(parse("(a*)*" * 20 + "(?=(a|b)*c)" * 20 + "$"), "ab" * 3000, Budget(10_000))
+
+
+def test_costly_sampling_gives_up() -> None:
+    """So does writing a text, however the pattern makes it long."""
+    for pattern in ("^((a?){1000}){1000}$", "^(ab|c){19000}$", "^" + "".join(f"a{{0,{n}}}" for n in range(1000)) + "$"):
+        with pytest.raises(Exhausted):
+            sample(parse(pattern), Dice(b""), 10_000, ENDLESS, Budget(500))

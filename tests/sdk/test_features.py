@@ -207,3 +207,24 @@ def test_server_tools_and_context_management(run: Callable[[Use], Any], server: 
     assert sum(each.input_tokens for each in searched.usage.iterations) == searched.usage.input_tokens
     assert compacted.stop_reason == "compaction"
     assert [block.type for block in compacted.content] == ["compaction"]
+
+
+@pytest.mark.parametrize("pause", [False, True])
+def test_a_compacted_conversation_goes_on(run: Callable[[Use], Any], server: MockServer, pause: bool) -> None:
+    """The block that the helper assembles from a stream can be sent back, and stands for all before it."""
+    trigger: Any = {"type": "input_tokens", "value": 50_000}
+    edit: Any = {"type": "compact_20260112", "trigger": trigger, "pause_after_compaction": pause}
+    long: Any = [{"role": "user", "content": "All work and no play. " * 13_000}]
+    arguments: Any = {"model": "claude-opus-4-6", "max_tokens": 500, "context_management": {"edits": [edit]}}
+
+    async def use(client: Any) -> tuple[Any, Any]:
+        _, compacted = await streamed(client.beta, **arguments, messages=long, betas=["compact-2026-01-12"])
+        said = [*long, {"role": "assistant", "content": compacted.content}, *HELLO]
+        return compacted, await client.beta.messages.create(**arguments, messages=said, betas=["compact-2026-01-12"])
+
+    compacted, after = run(use)
+    assert [block.type for block in compacted.content] == ["compaction", *([] if pause else ["text"])]
+    assert "summarised" in compacted.content[0].content
+    assert [each.type for each in compacted.usage.iterations] == ["compaction", *([] if pause else ["message"])]
+    assert (after.stop_reason, [block.type for block in after.content]) == ("end_turn", ["text"])
+    assert after.usage.input_tokens < 500

@@ -17,6 +17,7 @@ from claudemock.journal import Exchange
 from claudemock.prompt.chain import Earlier, Prompt, read_prompt
 from claudemock.wire.errors import not_found
 from claudemock.wire.messages import MOST_MESSAGES, MessagesRequest
+from claudemock.wire.params import Compact
 from claudemock.wire.parse import parse_messages
 from claudemock.wire.tokens import CountTokensRequest
 from claudemock.world import Scope, World
@@ -47,6 +48,7 @@ class Accepted(NamedTuple):
     files: Mapping[str, Attached] = NO_FILES  # the uploaded files it uses
     counted: Mapping[str, Any] | None = None  # the request as tokens are counted; None: as its bytes say
     applied_edits: Sequence[Mapping[str, Any]] = ()  # what its `context_management` cleared
+    compact: Compact | None = None  # the compaction that is due
 
 
 class _Read(NamedTuple):
@@ -112,12 +114,13 @@ def _judge(world: World, place: Scope, exchange: Exchange, read: _Read) -> Accep
     prompt = _prompt(world, exchange, read, data, model)
     input_tokens = prompt.input_tokens if prompt else world.tokens.request(data, model.tokenizer)
     applied: Sequence[Mapping[str, Any]] = ()
+    compact = None
     if request.context_management is not None:
-        data, input_tokens, applied = edit(world, request, data, model, input_tokens)
+        data, input_tokens, applied, compact = edit(world, request, data, model, input_tokens)
         prompt = _prompt(world, exchange, read._replace(former=None), data, model) if applied else prompt
     if world.settings.checks == "full":
         check_window(request, model, input_tokens)
-    plain = read.whole is None and not files and not applied
+    plain = read.whole is None and not files and not applied and compact is None
     return Accepted(
         request=request,
         model=model,
@@ -130,6 +133,7 @@ def _judge(world: World, place: Scope, exchange: Exchange, read: _Read) -> Accep
         files=files,
         counted=None if plain else data,
         applied_edits=applied,
+        compact=compact,
     )
 
 

@@ -61,6 +61,7 @@ def _plain(turn: Turn) -> bool:
     """Whether nothing but its id and its usage tells the answer from one to the same request at another time."""
     said = turn.reply.content
     free = turn.diagnostics is None and turn.whole is None and not turn.cited and turn.request.container is None
+    free = free and turn.compacted is None
     return free and bool(said) and all(block["type"] == "text" and not block.get("citations") for block in said)
 
 

@@ -11,6 +11,7 @@ from claudemock.api.produced import with_produced
 from claudemock.engine.cache import Plan
 from claudemock.engine.checks.subject import Endpoint
 from claudemock.engine.citations import QuoteNotFound, with_citations
+from claudemock.engine.compaction import Compacted, is_compaction, summarised
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
 from claudemock.ids import make_id
@@ -18,7 +19,7 @@ from claudemock.journal import Exchange
 from claudemock.prompt.chain import Prompt
 from claudemock.recent import Recent
 from claudemock.script.book import Miss
-from claudemock.script.default import default_reply
+from claudemock.script.default import default_reply, summary_of
 from claudemock.script.match import Facts
 from claudemock.wire.errors import ApiError
 from claudemock.world import Scope, World
@@ -63,6 +64,9 @@ class Intake:
         if not batched:
             admitted = admit(self._world, place, exchange, model, tokens, cached=read, speed=request.speed)
         reply = with_produced(_choose(place, exchange, accepted, custom_id), place, exchange.workspace, source)
+        compacted = None
+        if accepted.compact is not None:
+            reply, compacted = self._compacted(exchange, accepted, reply)
         exchange.script = None if reply.source == "default" else reply.source
         return Turn(
             request=request,
@@ -80,6 +84,7 @@ class Intake:
             diagnostics=_diagnosed(place, exchange, accepted, plan, source),
             whole=accepted.whole,
             applied_edits=accepted.applied_edits,
+            compacted=compacted,
             service_tier="batch" if batched else "standard",
         )
 
@@ -107,6 +112,16 @@ class Intake:
             self._conversations.keep(depends_on(exchange), body, known, opening)
         return known
 
+    def _compacted(self, exchange: Exchange, accepted: Accepted, reply: Reply) -> tuple[Reply, Compacted]:
+        """What the reply says behind the summary, which is the reply's own first block or else made up."""
+        assert accepted.compact is not None and accepted.counted is not None  # noqa: S101, PT018 - one brings the other
+        if reply.content and is_compaction(reply.content[0]):
+            block, reply = reply.content[0], replace(reply, content=reply.content[1:])
+        else:
+            block = summary_of(accepted.request, Facts(accepted.request, exchange.named, exchange.workspace, None))
+        after = self._world.tokens.request(summarised(accepted.counted, block), accepted.model.tokenizer)
+        return reply, Compacted(block, accepted.compact.pause_after_compaction, after)
+
     def _plan(self, place: Scope, exchange: Exchange, prompt: Prompt | None) -> Plan | None:
         if prompt is None:
             return None
@@ -132,7 +147,13 @@ def _choose(place: Scope, exchange: Exchange, accepted: Accepted, custom_id: str
     """
     request, files = accepted.request, accepted.files
     facts = Facts(request, exchange.named, exchange.workspace, custom_id)
-    found = place.script.take(facts, keep=any(strike.breaks for strike in exchange.faults))
+    keep = any(strike.breaks for strike in exchange.faults)
+    paused = accepted.compact is not None and accepted.compact.pause_after_compaction
+    found = place.script.take(facts, keep=keep or paused)
+    if paused:
+        if not isinstance(found, Reply) or not any(map(is_compaction, found.content)):
+            return Reply(content=())  # what is scripted answers the request that goes on behind the summary
+        found = found if keep else place.script.take(facts, keep=False)
     if isinstance(found, Miss):
         raise _missing(str(found))
     if found is None:

@@ -1,8 +1,8 @@
 """Context editing (beta, documentation of context editing, 2026): old tool results and thinking leave the prompt.
 
 The request is checked as it came; the model reads, the cache keeps and `usage` counts what is left. Defaults are the
-documented ones. That a turn ends where the user says more than tool results, and what stands in place of a result, is
-unproven.
+documented ones. A compaction is only noticed here: the reply brings it. That a turn ends where the user says more than
+tool results, and what stands in place of a result, is unproven.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from claudemock.wire.params import ClearThinking, ClearToolUses, Compact, ThinkingTurns
 
 _TRIGGER = 100_000  # input tokens
+_COMPACTED = 150_000  # input tokens
 _KEPT_USES = 3
 _KEPT_TURNS = 1
 _CLEARED = "[Old tool result content cleared]"
@@ -22,25 +23,28 @@ Count = Callable[[Json], int]
 
 
 class Edited(NamedTuple):
-    """A request as the model reads it, its input tokens, and the reply's `applied_edits`."""
+    """A request as the model reads it, its input tokens, the reply's `applied_edits`, and the compaction now due."""
 
     body: Json
     input_tokens: int
     applied: Sequence[Mapping[str, Any]]
+    compact: Compact | None = None
 
 
 def edited(body: Json, edits: Sequence[ClearToolUses | ClearThinking | Compact], tokens: int, count: Count) -> Edited:
     """The request after its edits, one after another. `tokens` are those of `body`; `count` counts an edited one.
 
-    An edit that clears nothing, or less than it is asked to, leaves everything as it is. Compaction is not emulated.
+    An edit that clears nothing, or less than it is asked to, leaves everything as it is.
     """
-    applied = []
+    applied, compact = [], None
     for edit in edits:
         found: tuple[Json, int, str] | None = None
         if isinstance(edit, ClearThinking):
             found = _without_thinking(body, edit)
         elif isinstance(edit, ClearToolUses):
             found = _without_results(body, edit, tokens)
+        elif tokens > (edit.trigger.value if edit.trigger is not None else _COMPACTED):
+            compact = edit
         if found is None:
             continue
         left, number, name = found
@@ -49,7 +53,7 @@ def edited(body: Json, edits: Sequence[ClearToolUses | ClearThinking | Compact],
         if cleared >= max(least, 1):
             body, tokens = left, tokens - cleared
             applied.append({"type": edit.type, name: number, "cleared_input_tokens": cleared})
-    return Edited(body, tokens, applied)
+    return Edited(body, tokens, applied, compact)
 
 
 def _without_thinking(body: Json, edit: ClearThinking) -> tuple[Json, int, str] | None:

@@ -64,11 +64,11 @@ class Cost:
 def tokens_of(usage: Mapping[str, Any]) -> Tokens:
     """The billed tokens a `usage` object names.
 
-    Several `iterations` are all billed, while the counters beside them are only the last one's (recorded). Writes
-    without the split by lifetime are 5-minute ones.
+    Several `iterations` are all billed, while the counters beside them are only the last one's (recorded); beside that
+    of a compaction alone they are zero. Writes without the split by lifetime are 5-minute ones.
     """
     iterations = usage.get("iterations")
-    if isinstance(iterations, list) and len(iterations) > 1:
+    if isinstance(iterations, list) and (len(iterations) > 1 or not _counted(usage).prompt):
         parts = [_counted(each) for each in iterations if isinstance(each, Mapping)]
         return Tokens(**{part.name: sum(getattr(each, part.name) for each in parts) for part in fields(Tokens)})
     return _counted(usage)

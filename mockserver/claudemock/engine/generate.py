@@ -10,12 +10,13 @@ from math import ceil, floor
 from typing import Any, TypeVar
 
 from claudemock.engine.schema.apart import parted_options
+from claudemock.engine.schema.budget import Budget, Exhausted
 from claudemock.engine.schema.dice import Dice
 from claudemock.engine.schema.draft import TYPES, violation
 from claudemock.engine.schema.match import Matcher, TooDeep, identity
 from claudemock.engine.schema.merge import COMBINING, Conjunction, Contradiction, both
 from claudemock.engine.schema.pattern import ENDLESS, PatternError
-from claudemock.engine.schema.pattern_sample import sample
+from claudemock.engine.schema.patterns import Patterns
 from claudemock.engine.schema.place import Place
 from claudemock.engine.schema.refs import References
 from claudemock.engine.schema.scalars import Scalars
@@ -27,6 +28,7 @@ _MOST_STEPS = 30_000
 _PLENTY = 2_000  # steps, after which only what is required is still made
 _DEEPEST = 50  # objects and arrays within each other
 _ATTEMPTS = 12
+_PROOFS = 4  # values held against the whole schema
 _MOST_ITEMS = 10_000
 _ITEM_ATTEMPTS = 64
 _LEFT_OUT = 6  # one optional property in so many is left out
@@ -40,10 +42,6 @@ _SIGNS = (
     ("string", frozenset({"pattern", "format", "minLength", "maxLength"})),
     ("number", frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})),
 )
-
-
-class _Exhausted(Exception):  # noqa: N818 - says what happened
-    """All the steps are spent."""
 
 
 class UnsatisfiableSchema(ValueError):  # noqa: N818 - says what the schema is
@@ -69,7 +67,7 @@ def generate(schema: Mapping[str, Any], seed: bytes, *, root: Mapping[str, Any] 
     if violation(schema) or (document is not schema and violation(document)):
         raise UnsatisfiableSchema("$", "draft 2020-12")
     try:
-        return _Maker(document, Dice(seed)).value(schema, Place(None, "$", ""))
+        return _Maker(document, Dice(seed)).proven(schema)
     except UnsatisfiableSchema:
         raise
     except RecursionError:
@@ -77,6 +75,12 @@ def generate(schema: Mapping[str, Any], seed: bytes, *, root: Mapping[str, Any] 
     except (ArithmeticError, ValueError, TypeError, AttributeError, LookupError):
         # What the draft's rules do not see: keywords of other drafts, numbers without end.
         raise UnsatisfiableSchema("$", "draft 2020-12") from None
+
+
+def _failure(place: Place, error: Exception) -> UnsatisfiableSchema:
+    if isinstance(error, Exhausted):
+        return UnsatisfiableSchema(str(place), "complexity", final=True)
+    return UnsatisfiableSchema(str(place), "pattern" if isinstance(error, PatternError) else str(error))
 
 
 class _Others:
@@ -91,19 +95,32 @@ class _Others:
 
 class _Maker:
     def __init__(self, root: Mapping[str, Any], dice: Dice) -> None:
-        self._references = References(root)
+        self._budget = Budget(_MOST_STEPS)
+        self._references = References(root, self._budget)
         self._dice = dice
-        self._left = _MOST_STEPS
-        self._matcher = Matcher(self._references, self._spend)
-        self._words = words()
-        self._scalars = Scalars(dice, self._words)
+        self._patterns = Patterns(self._budget)
+        self._matcher = Matcher(self._references, self._patterns, self._budget)
+        self._scalars = Scalars(dice, words(), self._patterns)
+
+    def proven(self, schema: Mapping[str, Any]) -> Any:
+        """A value that was held against the whole schema in the end: building alone cannot keep every promise."""
+        root = Place(None, "$", "")
+        try:
+            for again in range(_PROOFS):
+                value = self.value(schema, root.within((), again))
+                if self._matcher.matches(value, schema):
+                    return value
+            broken = (key for key, part in schema.items() if not self._matcher.matches(value, {key: part}))
+            raise Contradiction(next(broken, "if"))
+        except (Contradiction, PatternError, TooDeep, Exhausted) as error:
+            raise _failure(root, error) from None
 
     def value(self, schema: Any, place: Place) -> Any:
         """A value for the schema. Raises `UnsatisfiableSchema`."""
         if place.depth > _DEEPEST:
             raise UnsatisfiableSchema(str(place), "depth")
         try:
-            self._spend(1)
+            self._budget.spend(1)
             if schema is True:
                 return self._scalars.text({}, place.name, place.again)
             if schema is False or not isinstance(schema, Mapping):
@@ -111,26 +128,15 @@ class _Maker:
             if COMBINING.isdisjoint(schema):
                 return self._plain(schema, place)
             return self._combined(schema, place)
-        except Contradiction as error:
-            raise UnsatisfiableSchema(str(place), error.keyword) from None
-        except PatternError:
-            raise UnsatisfiableSchema(str(place), "pattern") from None
-        except TooDeep as error:
-            raise UnsatisfiableSchema(str(place), str(error)) from None
-        except _Exhausted:
-            raise UnsatisfiableSchema(str(place), "complexity", final=True) from None
-
-    def _spend(self, steps: int) -> None:
-        self._left -= steps
-        if self._left < 0:
-            raise _Exhausted
+        except (Contradiction, PatternError, TooDeep, Exhausted) as error:
+            raise _failure(place, error) from None
 
     def _sparing(self, place: Place) -> bool:
         """Whether to add nothing that is not asked for: inside itself, and once the value has grown large."""
-        return place.shallow or self._left < _MOST_STEPS - _PLENTY
+        return place.shallow or self._budget.left < _MOST_STEPS - _PLENTY
 
     def _combined(self, schema: Mapping[str, Any], place: Place) -> Any:
-        start = Conjunction(self._references, self._spend)
+        start = Conjunction(self._references, self._budget)
         start.add(schema)
         try:
             return self._attempted(start, schema, place)
@@ -233,7 +239,7 @@ class _Maker:
     def _of_type(self, name: str, schema: Mapping[str, Any], place: Place) -> Any:
         if name == "string":
             text = self._scalars.text(schema, place.name, place.again)
-            self._spend(len(text) // 100)
+            self._budget.spend(len(text) // 100)
             return text
         if name == "object":
             return self._object(schema, place)
@@ -345,7 +351,7 @@ class _Maker:
         """A name for one more property."""
         patterns = schema.get("patternProperties")
         if patterns:
-            return sample(self._matcher.pattern(self._dice.pick(list(patterns))), self._dice, turn // 4, ENDLESS)
+            return self._patterns.text(self._dice.pick(list(patterns)), self._dice, turn // 4, ENDLESS)
         if "propertyNames" in schema:
             name = self.value(both({"type": "string"}, schema["propertyNames"]), Place(place, "{name}", "key", turn))
             return str(name)

@@ -10,6 +10,7 @@ from claudemock.catalog import Model
 from claudemock.clock import rfc3339
 from claudemock.engine.cache import CacheUsage, Plan
 from claudemock.engine.checks.signatures import input_transformations
+from claudemock.engine.compaction import Compacted, compaction_iteration, paused_usage
 from claudemock.engine.ending import finish
 from claudemock.engine.limits import Admitted
 from claudemock.engine.reply import Block, Reply
@@ -21,6 +22,7 @@ from claudemock.prompt.tokens import TokenEstimator
 from claudemock.wire.messages import MessagesRequest
 
 _COUNTERS = {"web_search": "web_search_requests", "web_fetch": "web_fetch_requests"}
+_CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
 _THOUGHT = "Let me think about what is asked."
 _CONTAINER_SECONDS = 30 * 86_400  # how long a container lives after its last use
 _ITERATING_BETAS = frozenset({"context-management-2025-06-27", "compact-2026-01-12", "compact-2026-09-04"})
@@ -45,6 +47,7 @@ class Turn(NamedTuple):
     whole: Mapping[str, Any] | None = None  # the request a thread's turn stands for
     applied_edits: Sequence[Mapping[str, Any]] = ()  # what context management cleared
     service_tier: str = "standard"
+    compacted: Compacted | None = None  # the summary that comes first
 
     @property
     def first_usage(self) -> CacheUsage:
@@ -74,7 +77,9 @@ def build_message(turn: Turn) -> dict[str, Any]:
         output_tokens = count(content)
         if stop_reason == "max_tokens":
             output_tokens = request.max_tokens
-    blocks = _served(turn, content)
+    if turn.compacted is not None and turn.compacted.paused:
+        content, stop_reason, stop_sequence = [], "compaction", None
+    blocks = _served(turn, content if turn.compacted is None else [turn.compacted.block, *content])
     message: dict[str, Any] = {
         "model": turn.model_name,
         "id": make_id("msg", turn.source),
@@ -144,11 +149,17 @@ def _container(turn: Turn, blocks: Sequence[Block]) -> dict[str, Any] | None:
 def _usage(
     turn: Turn, content: Sequence[Block], stop_reason: str | None, output_tokens: int, *, all_thinking: bool
 ) -> dict[str, Any]:
-    tokenizer = turn.model.tokenizer
-    times = samplings(content, turn.first_usage, turn.plan, turn.tokens, tokenizer, paused=stop_reason == "pause_turn")
+    tokenizer, paused = turn.model.tokenizer, stop_reason == "pause_turn"
+    first, plan, before = turn.first_usage, turn.plan, list[Mapping[str, Any]]()
+    if turn.compacted is not None:
+        before = [compaction_iteration(first, turn.tokens.output([turn.compacted.block], tokenizer, None))]
+        if turn.compacted.paused:
+            return _overridden(paused_usage(before), turn.reply.usage)
+        first, plan = CacheUsage(input=turn.compacted.input_tokens), None
+    times = samplings(content, first, plan, turn.tokens, tokenizer, paused=paused)
     usage = counters(times)
     if turn.betas & _ITERATING_BETAS:
-        usage["iterations"] = iterations(times, output_tokens, turn.tokens, tokenizer)
+        usage["iterations"] = [*before, *iterations(times, output_tokens, turn.tokens, tokenizer)]
     usage["output_tokens"] = output_tokens
     thinking = [block for block in content if block["type"] in ("thinking", "redacted_thinking")]
     asked = turn.request.thinking is not None and turn.request.thinking.type != "disabled"
@@ -158,7 +169,7 @@ def _usage(
         usage["output_tokens_details"] = {"thinking_tokens": min(spent, output_tokens)}
     usage["service_tier"] = turn.service_tier
     usage["inference_geo"] = turn.request.inference_geo or turn.model.inference_geo
-    ran = _server_tools(content)
+    ran = _server_tools(content, counted=turn.compacted is not None)
     if ran is not None:
         usage["server_tool_use"] = ran
     if turn.request.speed is not None:
@@ -166,12 +177,15 @@ def _usage(
     return _overridden(usage, turn.reply.usage)
 
 
-def _server_tools(blocks: Sequence[Block]) -> dict[str, int] | None:
-    """The counters, which are there whenever the server ran any tool (recorded: 222 of 223).
+def _server_tools(blocks: Sequence[Block], *, counted: bool) -> dict[str, int] | None:
+    """The counters, which are there whenever the server ran any tool (recorded: 224 of 225).
+
+    Also where code that was waiting for a tool of the client's ended: then only its result is in the reply. `counted`:
+    they are there in any case, as recorded behind a compaction.
 
     A search that failed does not count, a page that could not be fetched does (10 of 10 recordings with errors).
     """
-    if not any(block["type"] in ("server_tool_use", "mcp_tool_use") for block in blocks):
+    if not counted and not any(block["type"] in _CALLS or block["type"].endswith("_tool_result") for block in blocks):
         return None
     names = [block["name"] for block in blocks if block["type"] == "server_tool_use"]
     counts = {counter: names.count(name) for name, counter in _COUNTERS.items()}

@@ -147,6 +147,10 @@ def _parts(block: Block, draws: bytes, chunk: int | None) -> tuple[Block, Iterab
             return {"type": "thinking", "thinking": "", "signature": ""}, [*thoughts, signature]
         case "tool_use" | "server_tool_use" | "mcp_tool_use":
             return {**block, "input": {}}, _input(block, draws)
+        case "compaction" if block.get("content") is not None:
+            # Recorded: empty first, then the summary at once.
+            carried = {key: block[key] for key in ("content", "encrypted_content") if key in block}
+            return {**block, **dict.fromkeys(carried)}, [orjson.dumps({"type": "compaction_delta", **carried})]
         case _:
             return block, ()
 

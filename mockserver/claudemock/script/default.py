@@ -30,7 +30,7 @@ def default_reply(request: MessagesRequest, facts: Facts, files: Mapping[str, At
     """
     asked = _digest(request, facts)
     if request.compaction is not None:
-        return Reply(content=({"type": "compaction", "content": _summary(request, asked)},), stop_reason="compaction")
+        return Reply(content=(_summary(request, asked),), stop_reason="compaction")
     forced = _forced_tool(request, asked)
     if forced is not None:
         return Reply(content=(forced,))
@@ -40,6 +40,11 @@ def default_reply(request: MessagesRequest, facts: Facts, files: Mapping[str, At
         return Reply(content=({"type": "text", "text": json.dumps(made, ensure_ascii=False)},))
     cited = Citable.of(request, files=files).automatic(asked)
     return Reply(content=({"type": "text", "text": _text(request, facts, asked)}, *cited))
+
+
+def summary_of(request: MessagesRequest, facts: Facts) -> Block:
+    """The block that stands for a conversation from here on."""
+    return _summary(request, _digest(request, facts))
 
 
 def _digest(request: MessagesRequest, facts: Facts) -> bytes:
@@ -64,9 +69,9 @@ def _text(request: MessagesRequest, facts: Facts, asked: bytes) -> str:
     )
 
 
-def _summary(request: MessagesRequest, asked: bytes) -> str:
-    """What `compaction: {"type": "summarize"}` asks for; the reply is nothing else (API-FACTS §8.6)."""
-    return f"A conversation of {len(request.messages)} messages, summarised by claudemock ({asked[:4].hex()})."
+def _summary(request: MessagesRequest, asked: bytes) -> Block:
+    said = f"A conversation of {len(request.messages)} messages, summarised by claudemock ({asked[:4].hex()})."
+    return {"type": "compaction", "content": said}
 
 
 def _forced_tool(request: MessagesRequest, asked: bytes) -> Block | None:

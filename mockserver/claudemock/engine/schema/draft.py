@@ -8,16 +8,27 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from claudemock.engine.schema.budget import Budget
+
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+
+_NODES = 8  # looked at in one step of a budget
 
 _Check = Callable[[Any], str | None]
 
 
-def violation(schema: object) -> str | None:
-    """The first thing that the meta-schema forbids, worded as the `jsonschema` library words it; None if nothing."""
+def violation(schema: object, budget: Budget | None = None) -> str | None:
+    """The first thing that the meta-schema forbids, worded as the `jsonschema` library words it; None if nothing.
+
+    The time taken is linear in the schema; whoever asks about more and more of its parts passes a `budget`.
+    """
     waiting: list[object] = [schema]
+    looked = 0
     while waiting:
         node = waiting.pop()
+        looked += 1
+        if budget is not None and not looked % _NODES:
+            budget.spend(1)
         if isinstance(node, dict):
             for keyword, value in node.items():
                 check = _KEYWORDS.get(keyword)

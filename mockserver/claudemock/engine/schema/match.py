@@ -1,45 +1,40 @@
 """Whether a value satisfies a JSON Schema, as far as generating values needs to know.
 
-A validator of draft 2020-12 without `unevaluatedItems`, `unevaluatedProperties` and `format`, which the generator
-satisfies by the way it builds. Patterns from strangers cannot hang it.
+A validator of draft 2020-12 without `format`, which the generator satisfies by the way it builds, and without dynamic
+references. Its work is paid from a budget, so schemas and patterns from strangers cannot hang it.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from claudemock.engine.schema.pattern import Node, found_in, parse
+from claudemock.engine.schema.budget import Budget
+from claudemock.engine.schema.patterns import Patterns
 from claudemock.engine.schema.refs import References
+from claudemock.engine.schema.unevaluated import Evaluation
 
 _DEEPEST = 100
+_OPTIONS = 8  # of an enum, compared in one step
+_DYNAMIC = frozenset({"$dynamicRef", "$recursiveRef"})
+_COMBINING = _DYNAMIC | {"$ref", "allOf", "anyOf", "oneOf", "not", "if"}
+_DEPENDING = ("dependentRequired", "dependentSchemas", "dependencies")
 
 
 class TooDeep(ValueError):  # noqa: N818 - says what the schema is
-    """A schema that cannot be followed to its end; the text is the keyword to blame, `$ref` or `depth`."""
+    """A schema that cannot be followed to its end; the text is the keyword to blame, `depth` or that of a reference."""
 
 
 class Matcher:
     """Matches values against schemas of one document.
 
-    `spend` is told of every step and raises when there were too many. `matches` raises `TooDeep`, and `PatternError`
-    for a pattern that is none.
+    `matches` raises `TooDeep`, `PatternError` for a pattern that is none, and `Exhausted` when the budget is spent.
     """
 
-    def __init__(self, references: References, spend: Callable[[int], None]) -> None:
+    def __init__(self, references: References, patterns: Patterns, budget: Budget) -> None:
         self._references = references
-        self._spend = spend
-        self._patterns: dict[str, Node] = {}
+        self._patterns = patterns
+        self._budget = budget
+        self._evaluation = Evaluation(references, self.matches, patterns.found)
         self._depth = 0
-
-    def pattern(self, text: str) -> Node:
-        """The parsed pattern. Raises `PatternError`."""
-        node = self._patterns.get(text)
-        if node is None:
-            node = self._patterns[text] = parse(text)
-        return node
-
-    def found(self, pattern: str, text: str) -> bool:
-        """Whether the pattern is found in the text. Raises `PatternError`."""
-        return found_in(self.pattern(pattern), text)
 
     def matches(self, value: Any, schema: Any) -> bool:
         """Whether the value satisfies the schema."""
@@ -47,7 +42,7 @@ class Matcher:
             return schema
         if not isinstance(schema, Mapping):
             raise TooDeep("$ref")
-        self._spend(1)
+        self._budget.spend(1)
         self._depth += 1
         try:
             if self._depth > _DEEPEST:
@@ -60,11 +55,13 @@ class Matcher:
         types = schema.get("type")
         if types is not None and not is_of_type(value, types):
             return False
-        if "enum" in schema and not any(same(value, option) for option in schema["enum"]):
-            return False
+        if "enum" in schema:
+            self._budget.spend(len(schema["enum"]) // _OPTIONS)
+            if not any(same(value, option) for option in schema["enum"]):
+                return False
         if "const" in schema and not same(value, schema["const"]):
             return False
-        return self._fits(value, schema) and self._combines(value, schema)
+        return self._fits(value, schema) and (_COMBINING.isdisjoint(schema) or self._combines(value, schema))
 
     def _fits(self, value: Any, schema: Mapping[str, Any]) -> bool:
         if isinstance(value, str):
@@ -76,6 +73,8 @@ class Matcher:
         return isinstance(value, bool) or value is None or _number(value, schema)
 
     def _combines(self, value: Any, schema: Mapping[str, Any]) -> bool:
+        if not _DYNAMIC.isdisjoint(schema):
+            raise TooDeep(min(_DYNAMIC.intersection(schema)))
         reference = schema.get("$ref")
         if reference is not None and not self.matches(value, self._references.follow(reference)):
             return False
@@ -94,7 +93,7 @@ class Matcher:
 
     def _text(self, value: str, schema: Mapping[str, Any]) -> bool:
         pattern = schema.get("pattern")
-        return within(len(value), schema, "Length") and (pattern is None or self.found(pattern, value))
+        return within(len(value), schema, "Length") and (pattern is None or self._patterns.found(pattern, value))
 
     def _array(self, value: list[Any], schema: Mapping[str, Any]) -> bool:
         prefix = schema.get("prefixItems", ())
@@ -107,10 +106,21 @@ class Matcher:
         rest = schema.get("items", True)
         if rest is not True and not all(self.matches(item, rest) for item in value[len(prefix) :]):
             return False
+        return self._contains(value, schema) and self._has_no_other(value, schema, "Items", self._evaluation.items)
+
+    def _contains(self, value: list[Any], schema: Mapping[str, Any]) -> bool:
         if "contains" not in schema:
             return True
         count = sum(self.matches(item, schema["contains"]) for item in value)
         return bool(schema.get("minContains", 1) <= count <= schema.get("maxContains", count))
+
+    def _has_no_other(self, value: Any, schema: Mapping[str, Any], of: str, evaluated: Callable[..., set[Any]]) -> bool:
+        """Whether what nothing speaks of satisfies `unevaluatedItems` or `unevaluatedProperties`."""
+        rest = schema.get("unevaluated" + of, True)
+        if rest is True:
+            return True
+        others = (value.keys() if of == "Properties" else set(range(len(value)))) - evaluated(value, schema)
+        return all(self.matches(value[key], rest) for key in others)
 
     def _object(self, value: dict[str, Any], schema: Mapping[str, Any]) -> bool:
         if not within(len(value), schema, "Properties") or not value.keys() >= set(schema.get("required", ())):
@@ -118,19 +128,25 @@ class Matcher:
         names = schema.get("propertyNames", True)
         if names is not True and not all(self.matches(name, names) for name in value):
             return False
-        if not all(self.matches(item, part) for name, item in value.items() for part in self.members(name, schema)):
+        for name, item in value.items():
+            for part in self.members(name, schema):
+                if part is not True and not self.matches(item, part):
+                    return False
+        if not self._dependencies(value, schema):
             return False
-        return self._dependencies(value, schema)
+        return self._has_no_other(value, schema, "Properties", self._evaluation.properties)
 
     def members(self, name: str, schema: Mapping[str, Any]) -> list[Any]:
         """All the schemas that an object schema has for the property `name`. Raises `PatternError`."""
         properties = schema.get("properties", {})
         found = [properties[name]] if name in properties else []
-        found += [part for pattern, part in schema.get("patternProperties", {}).items() if self.found(pattern, name)]
+        if "patternProperties" not in schema:
+            return found or [schema.get("additionalProperties", True)]
+        found += [part for pattern, part in schema["patternProperties"].items() if self._patterns.found(pattern, name)]
         return found or [schema.get("additionalProperties", True)]
 
     def _dependencies(self, value: dict[str, Any], schema: Mapping[str, Any]) -> bool:
-        for keyword in ("dependentRequired", "dependentSchemas", "dependencies"):
+        for keyword in _DEPENDING:
             for name, part in schema.get(keyword, {}).items():
                 if name in value:
                     held = value.keys() >= set(part) if isinstance(part, list) else self.matches(value, part)

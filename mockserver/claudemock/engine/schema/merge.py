@@ -5,6 +5,7 @@ from fractions import Fraction
 from math import gcd
 from typing import Any
 
+from claudemock.engine.schema.budget import Budget
 from claudemock.engine.schema.match import same
 from claudemock.engine.schema.refs import References
 
@@ -44,9 +45,9 @@ class Conjunction:
     were resolved.
     """
 
-    def __init__(self, references: References, spend: Callable[[int], None]) -> None:
+    def __init__(self, references: References, budget: Budget) -> None:
         self._references = references
-        self._spend = spend
+        self._budget = budget
         self.plain: dict[str, Any] = {}
         self.choices: list[list[Any]] = []
         self.checks: list[dict[str, Any]] = []
@@ -54,7 +55,7 @@ class Conjunction:
 
     def copy(self) -> "Conjunction":
         """An independent copy, to which something else can be added."""
-        other = Conjunction(self._references, self._spend)
+        other = Conjunction(self._references, self._budget)
         other.plain = dict(self.plain)
         other.choices, other.checks = list(self.choices), list(self.checks)
         other.followed = list(self.followed)
@@ -69,7 +70,7 @@ class Conjunction:
                 continue
             if not isinstance(part, Mapping):
                 raise Contradiction("$ref" if part is None else "false")
-            self._spend(1 + len(part) + len(part.get("properties", ())))
+            self._budget.spend(1 + len(part) + len(part.get("properties", ())))
             if "$ref" in part:
                 waiting.append(self._follow(part["$ref"]))
             waiting += reversed(part.get("allOf", ()))
@@ -138,7 +139,7 @@ class Conjunction:
         my_other, their_other = (True, True) if patterns else (rest, their_rest)
         properties = {name: both(part, theirs.get(name, their_other)) for name, part in mine.items()}
         properties |= {name: both(my_other, part) for name, part in theirs.items() if name not in mine}
-        self._spend(len(properties))
+        self._budget.spend(len(properties))
         plain["properties"] = properties
         plain["additionalProperties"] = both(rest, their_rest)
 

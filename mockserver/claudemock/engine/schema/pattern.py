@@ -1,15 +1,18 @@
 """Regular expressions of JSON Schema's `pattern`: read, and matched in bounded time.
 
 Written for patterns that come from strangers. Python's own engine can hang on one; the matcher here follows all
-positions at once, so its work is bounded, and gives up with `PatternError` beyond that. The syntax is that of
-ECMA 262 without backreferences and `\\p{…}`.
+positions at once, and its work is paid from a budget. The syntax is that of ECMA 262 without backreferences and
+`\\p{…}`.
 """
 
 from typing import NamedTuple, NoReturn
 
+from claudemock.engine.schema.budget import Budget
+
 ENDLESS = 1 << 40  # stands for "no upper limit" in lengths and repetitions
 _DEEPEST = 60  # groups within groups
-_MOST_STEPS = 200_000
+_PLACES = 16  # tried in one step of the budget
+_RANGES = 8  # of a class, compared as quickly as a place is tried
 _LONGEST_PATTERN = 10_000
 
 
@@ -100,12 +103,12 @@ def parse(pattern: str) -> Node:
     return node
 
 
-def found_in(node: Node, text: str) -> bool:
+def found_in(node: Node, text: str, budget: Budget) -> bool:
     """Whether the pattern matches anywhere in the text, as JSON Schema's `pattern` asks.
 
-    Raises `PatternError` where finding out takes too long.
+    Raises `Exhausted` where finding out takes more than the budget has.
     """
-    return bool(_Run(text).ends(node, set(range(len(text) + 1))))
+    return bool(_Run(text, budget).ends(node, set(range(len(text) + 1))))
 
 
 def parts(node: Node) -> tuple[Node, ...]:
@@ -306,16 +309,19 @@ def _complement(ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], .
 class _Run:
     """One text being matched: from every place in a set to the set of places where the match can end."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, budget: Budget) -> None:
         self._text = text
-        self._steps = 0
+        self._budget = budget
+        self._tried = 0
 
     def ends(self, node: Node, starts: set[int]) -> set[int]:
-        self._steps += 1 + len(starts)
-        if self._steps > _MOST_STEPS:
-            raise PatternError("matching takes too long")
+        self._tried += 1 + len(starts)
+        if self._tried >= _PLACES:
+            self._budget.spend(self._tried // _PLACES)
+            self._tried %= _PLACES
         if isinstance(node, Chars):
             text, holds = self._text, node.holds
+            self._tried += len(starts) * (len(node.ranges) // _RANGES)
             return {at + 1 for at in starts if at < len(text) and holds(text[at])}
         if isinstance(node, Sequence):
             for item in node.items:

@@ -8,8 +8,8 @@ from typing import Any
 from claudemock.engine.schema.dice import Dice
 from claudemock.engine.schema.match import is_multiple
 from claudemock.engine.schema.merge import Contradiction
-from claudemock.engine.schema.pattern import ENDLESS, PatternError, found_in, parse
-from claudemock.engine.schema.pattern_sample import sample
+from claudemock.engine.schema.pattern import ENDLESS, PatternError
+from claudemock.engine.schema.patterns import Patterns
 from claudemock.engine.schema.words import Words
 
 _LONGEST = 1_000_000  # characters; more is refused rather than made
@@ -24,9 +24,10 @@ class Scalars:
     `again` is how many values were already made for the same place and refused: the next is to differ.
     """
 
-    def __init__(self, dice: Dice, words: Words) -> None:
+    def __init__(self, dice: Dice, words: Words, patterns: Patterns) -> None:
         self._dice = dice
         self._words = words
+        self._patterns = patterns
 
     def text(self, schema: Mapping[str, Any], name: str, again: int) -> str:
         """A string: of the `pattern`, of the `format`, or one that suits the name or the description."""
@@ -50,15 +51,16 @@ class Scalars:
 
     def _patterned(self, schema: Mapping[str, Any], name: str, again: int, bounds: tuple[int, int]) -> str:
         low, high = bounds
+        pattern = schema["pattern"]
         try:
-            node = parse(schema["pattern"])
             known = [self._words.formatted(schema["format"], self._dice)] if "format" in schema else []
             for value in known if again else [*known, *self._words.alternatives(name)]:
-                if value is not None and low <= len(value) <= high and found_in(node, value):
+                if value is not None and low <= len(value) <= high and self._patterns.found(pattern, value):
                     return value
             exact = low + again // 2
-            made = sample(node, self._dice, exact, exact) if again % 2 else None
-            made = made or sample(node, self._dice, low, high)
+            made = self._patterns.text(pattern, self._dice, exact, exact) if again % 2 else None
+            if made is None:
+                made = self._patterns.text(pattern, self._dice, low, high)
         except PatternError:
             raise Contradiction("pattern") from None
         if made is None:
