@@ -52,21 +52,25 @@ class Ran:
 class Commands:
     """Runs commands; `close` ends those still running, from whatever thread."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], stdin: Path | None = None) -> None:
         self._command = list(command)
+        self._stdin = stdin or Path(os.devnull)
         self._running: dict[subprocess.Popen[bytes], str] = {}
         self._closed = threading.Event()
 
     def run(self, environment: Mapping[str, str], timeout: float) -> Ran:
-        """Run the command once. Raises `OSError` if it cannot be started, `Stopped` if the runner is closed."""
+        """Run the command once. Raises `OSError` if it cannot be started, `Stopped` if the runner is closed.
+
+        Each run reads the file `stdin` of its own, from the start; without one there is nothing to read.
+        """
         if self._closed.is_set():
             raise Stopped
         mark = uuid4().hex
-        with TemporaryFile() as out, TemporaryFile() as err:
+        with TemporaryFile() as out, TemporaryFile() as err, self._stdin.open("rb") as given:
             began = time.monotonic()
             process = subprocess.Popen(  # noqa: S603 - the user's own command
                 self._command,
-                stdin=subprocess.DEVNULL,
+                stdin=given,
                 stdout=out,
                 stderr=err,
                 env={**environment, _MARK: mark},
