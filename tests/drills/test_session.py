@@ -366,15 +366,21 @@ def alive(pid: int) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    """Neither the command nor what it started survives Ctrl-C."""
+@pytest.mark.parametrize(
+    ("numbers", "first"),
+    [
+        ([signal.SIGINT], ""),
+        ([signal.SIGTERM], ""),
+        ([signal.SIGINT, signal.SIGINT], "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)"),
+    ],
+    ids=["ctrl-c", "terminated", "ctrl-c twice"],
+)
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, numbers: list[signal.Signals], first: str) -> None:
+    """Neither the command nor what it started survives Ctrl-C, not even those that are deaf to being asked."""
     pids = tmp_path / "pids"
-    command = program(tmp_path, SLEEPER.format(pids=pids))
+    command = program(tmp_path, first + SLEEPER.format(pids=pids))
     mine = tmp_path / "mine.yaml"
-    mine.write_text(
-        "title: t\nwhy: w\nfaults: [{fault: ping_storm}, {fault: delay, seconds: 0.001}]\npasses: [survived]\n"
-    )
+    mine.write_text("title: t\nwhy: w\nfaults: [{fault: delay, seconds: 0.001}]\npasses: [survived]\n")
     asked = [sys.executable, "-m", "claudemock", "drill", "--drill", str(mine), "--", *command]
     with subprocess.Popen(
         asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=checkout_environment()
@@ -382,7 +388,9 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, number: signal.Signa
         while not (pids.exists() and pids.read_text()):
             assert process.poll() is None
             time.sleep(0.05)
-        process.send_signal(number)
+        for number in numbers:
+            process.send_signal(number)
+            time.sleep(0.3)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in errors

@@ -82,7 +82,7 @@ class Commands:
                 status = _wait(process, timeout, (out, err))
             finally:
                 seconds = time.monotonic() - began
-                _end(process, mark)
+                _end({process: mark})
                 self._running.pop(process, None)
             if self._closed.is_set():
                 raise Stopped
@@ -92,8 +92,7 @@ class Commands:
     def close(self) -> None:
         """End what still runs."""
         self._closed.set()
-        for process, mark in list(self._running.items()):
-            _end(process, mark)
+        _end(dict(self._running))
 
 
 def environment(base_url: str, api_key: str, drill: str, *, virtual: bool) -> dict[str, str]:
@@ -117,16 +116,27 @@ def _wait(process: subprocess.Popen[bytes], timeout: float, outputs: Iterable[IO
     return process.poll()
 
 
-def _end(process: subprocess.Popen[bytes], mark: str) -> None:
-    """End a command with all that it started, first by asking."""
-    if process.poll() is None:
-        _signal(process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
+def _end(running: Mapping[subprocess.Popen[bytes], str]) -> None:
+    """End commands with all that they started, first by asking; an interrupt ends the asking."""
+    asked = time.monotonic()
+    for process in running:
+        if process.poll() is None:
+            _signal(process, signal.SIGTERM)
+    try:
+        for process in running:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, asked + _GRACE - time.monotonic()))
+    finally:
+        for process, mark in running.items():
+            _kill(process, mark)
+
+
+def _kill(process: subprocess.Popen[bytes], mark: str) -> None:
+    """End a command and what has its mark: a daemon has left the process group, not the environment it was given."""
     _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait()
     for _ in range(_ROUNDS):
-        strays = _strays(mark)  # a daemon has left the process group, not the environment it was given
+        strays = _strays(mark)
         if not strays:
             return
         for pid in strays:
