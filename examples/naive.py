@@ -1,7 +1,7 @@
 """A small agent as one writes it on the first day. It does what `robust.py` does as long as nothing goes wrong."""
 
+import asyncio
 import sys
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 import anthropic
@@ -24,15 +24,19 @@ def ask(question: str) -> str:
         if message.stop_reason != "tool_use":
             break
         calls = [block for block in message.content if block.type == "tool_use"]
-        with ThreadPoolExecutor() as pool:
-            running = [pool.submit(get_weather, **call.input) for call in calls]
-            answers = [done.result() for done in as_completed(running)]
+        answers = asyncio.run(weather_reports(calls))
         results = [
             {"type": "tool_result", "tool_use_id": call.id, "content": answer}
             for call, answer in zip(calls, answers, strict=True)
         ]
         messages += [{"role": "assistant", "content": message.content}, {"role": "user", "content": results}]
     return "".join(block.text for block in message.content if block.type == "text")
+
+
+async def weather_reports(calls: list[Any]) -> list[str]:
+    """What the tools say, as they come."""
+    running = [asyncio.create_task(get_weather(**call.input)) for call in calls]
+    return [await done for done in asyncio.as_completed(running)]
 
 
 def write(topic: str) -> str:

@@ -3,11 +3,11 @@
 It asks a question with tools, streams a text, and collects a batch. The comments say which failure each part is for.
 """
 
+import asyncio
 import random
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
@@ -83,14 +83,18 @@ def ask(question: str) -> str:
         calls = [block for block in message.content if block.type == "tool_use"]
         if not calls:
             return "".join(block.text for block in message.content if block.type == "text")
-        with ThreadPoolExecutor() as pool:
-            answers = list(pool.map(lambda call: get_weather(**call.input), calls))
+        answers = asyncio.run(weather_reports(calls))
         results = [
             {"type": "tool_result", "tool_use_id": call.id, "content": answer}
             for call, answer in zip(calls, answers, strict=True)
         ]
         messages += [{"role": "assistant", "content": message.content}, {"role": "user", "content": results}]
     raise GivingUpError("the model keeps calling tools")
+
+
+async def weather_reports(calls: list[Any]) -> list[str]:
+    """What the tools say, in the order of the calls."""
+    return await asyncio.gather(*(get_weather(**call.input) for call in calls))
 
 
 def write(topic: str) -> str:

@@ -1,7 +1,7 @@
 """The tools of the sample agents: what they can do, and what they say when asked."""
 
+import asyncio
 import os
-import time
 from itertools import count
 from typing import Any
 
@@ -22,9 +22,9 @@ def dish_of(city: str) -> Any:
     return {"custom_id": city, "params": {"model": MODEL, "max_tokens": 256, "messages": [asked]}}
 
 
-def get_weather(city: str) -> str:
+async def get_weather(city: str) -> str:
     """The temperature in a city. The second call takes longer than the first; in the drill of that name less long."""
     slow = next(_calls) == (0 if os.environ.get("CLAUDEMOCK_DRILL") == "tools-parallel-slow-first" else 1)
     if slow:
-        time.sleep(0.1)
+        await asyncio.sleep(0.1)
     return f"{CELSIUS.get(city, 10)} °C in {city}"

@@ -2,8 +2,12 @@
 
 While it is on, `time.sleep`, `asyncio.sleep`, `anyio.sleep` and `trio.sleep` return at once, under whatever name a
 module has imported them, and the server is told how long they would have taken. Retry libraries and the official SDKs
-sleep through these. Timeouts are left alone: they guard the real network. Threads that ran before are left alone too,
-except the one that switches it on, and so is the server's: pytest, its plugins and the server keep real time.
+sleep through these. A thread or task that has slept is later by as much in `time.monotonic` and `time.perf_counter`, so
+that loops which try until a deadline end.
+
+Real are: timeouts and the time of an event loop, because they guard the real network; `time.time` and `datetime`,
+because the dates a server sends are real; threads that ran before, except the one that switches it on, and the
+server's. So pytest, its plugins and the server keep real time.
 
 Only the standard library is used, so that the file can be loaded by any Python (see the drills).
 """
@@ -14,8 +18,9 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from http.client import HTTPConnection, HTTPException
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -26,7 +31,9 @@ from urllib.parse import urlsplit
 SERVER_THREAD = "claudemock"
 _SHORT = 0.001  # seconds a virtual sleep takes, so that loops which only sleep do not spin
 _LONG = 1e8  # seconds; who sleeps longer waits for something else to happen
-_NOT_OURS = ("_pytest", "pytest", "xdist", "execnet", "pluggy")
+_NOT_OURS = frozenset({"_pytest", "pytest", "xdist", "execnet", "pluggy"})
+_LOOPS = _NOT_OURS | sys.stdlib_module_names | {"anyio", "trio"}  # whose deadlines are timeouts
+_PATCHED = ("sleep", "monotonic", "perf_counter")
 
 
 class VirtualTime:
@@ -35,6 +42,7 @@ class VirtualTime:
     def __init__(self, tell: Callable[[float], None]) -> None:
         self._tell = tell
         self._patches: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
+        self._ahead = ContextVar("claudemock_ahead", default=0.0)  # seconds slept so far, by thread and task
         self._others: set[threading.Thread] = set()
         self._finder = _OnImport("trio", self._patch_trio)
         self._on = False
@@ -51,8 +59,8 @@ class VirtualTime:
         """Switch it on. It may be on already elsewhere; then this one gets the sleeps."""
         self._others = set(threading.enumerate()) - {threading.current_thread()}
         self._on = True
-        self._patch(time.sleep, self._blocking)
-        self._patch(asyncio.sleep, self._awaiting)
+        self._patch({time.sleep: self._blocking, asyncio.sleep: self._awaiting})
+        self._patch({time.monotonic: self._ticking, time.perf_counter: self._ticking})
         if "trio" in sys.modules:
             self._patch_trio(sys.modules["trio"])
         else:
@@ -63,17 +71,16 @@ class VirtualTime:
         self._on = False
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
-        while self._patches:
-            real, fake = self._patches.pop()
-            _replace(fake, real)
+        _replace({id(fake): real for real, fake in self._patches})
+        self._patches.clear()
 
     def _patch_trio(self, trio: ModuleType) -> None:
-        self._patch(trio.sleep, self._awaiting)
+        self._patch({trio.sleep: self._awaiting})
 
-    def _patch(self, real: Callable[..., Any], make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-        fake = make(real)
-        self._patches.append((real, fake))
-        _replace(real, fake)
+    def _patch(self, makers: Mapping[Callable[..., Any], Callable[[Callable[..., Any]], Callable[..., Any]]]) -> None:
+        patches = [(real, make(real)) for real, make in makers.items()]
+        self._patches += patches
+        _replace({id(real): fake for real, fake in patches})
 
     def _blocking(self, real: Callable[[float], None]) -> Callable[[float], None]:
         def sleep(seconds: float) -> None:
@@ -87,11 +94,22 @@ class VirtualTime:
 
         return sleep
 
+    def _ticking(self, real: Callable[[], float]) -> Callable[[], float]:
+        def clock() -> float:
+            ahead = self._ahead.get()
+            if not ahead or not self._on:
+                return real()
+            asking = sys._getframe(1).f_globals.get("__name__", "")
+            return real() if asking.partition(".")[0] in _LOOPS else real() + ahead
+
+        return clock
+
     def _shortened(self, seconds: float) -> float:
         """How long to sleep really."""
         if not self._on or not _SHORT < seconds < _LONG or not self._concerns(threading.current_thread()):
             return seconds
         self.slept.append(seconds)
+        self._ahead.set(self._ahead.get() + seconds)
         self._tell(seconds)
         return _SHORT
 
@@ -133,11 +151,13 @@ class _Telling(Loader):
         self._then(module)
 
 
-def _replace(old: Callable[..., Any], new: Callable[..., Any]) -> None:
-    """Put `new` wherever a module calls `old` its `sleep`."""
+def _replace(new: Mapping[int, Callable[..., Any]]) -> None:
+    """Put what `new` has for a function, by its id, wherever a module has that function under its own name."""
     for namespace in list(_namespaces()):
-        if namespace.get("sleep") is old:
-            namespace["sleep"] = new
+        for name in _PATCHED:
+            found = new.get(id(namespace.get(name)))
+            if found is not None:
+                namespace[name] = found
 
 
 def _namespaces() -> Iterator[dict[str, Any]]:

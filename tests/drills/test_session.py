@@ -11,11 +11,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from claudemock_contracts.drills.answer import Answer
 from claudemock_contracts.drills.plan import Drill, DrillError, load_drill, load_drills
 from claudemock_contracts.drills.report import table
 from claudemock_contracts.drills.run import drill
 from claudemock_contracts.drills.session import Options, session
-from claudemock_contracts.drills.verdict import Answer, Result
+from claudemock_contracts.drills.verdict import Result
 from tests.drills.programs import program
 from tests.meta.serving import checkout_environment
 
@@ -58,19 +59,23 @@ def test_a_command_that_retries_survives(tmp_path: Path) -> None:
 )
 def test_verdicts(tmp_path: Path, text: str, verdict: str) -> None:
     """Each way to end has a name of its own."""
-    (result,) = run(options(program(tmp_path, text), timeout=4))
+    patient = BURST.model_copy(update={"seconds": 2 if verdict == "hung" else 60})
+    (result,) = run(options(program(tmp_path, text), patient))
     assert (result.verdict, result.passed) == (verdict, False)
     assert result.reasons == [f"{verdict}; what passes is: survived"]
+
+
+NOTHING_CAME = ["no whole answer of the model reached it, and yet it ended with status 0"]
 
 
 @pytest.mark.parametrize(
     ("replies", "verdict", "notes"),
     [
-        ([], "survived", ["only 1 of the 2 answers of the model reached it, and yet it said something"]),
+        ([], "survived", ["only 1 of the 2 whole answers of the model reached it, and yet it ended with status 0"]),
         (
             [{"text": "No.", "stop_reason": "max_tokens", "times": 2}],
             "gave a wrong answer",
-            ["no answer of the model reached it, and yet it said something"],
+            NOTHING_CAME,
         ),
     ],
 )
@@ -95,8 +100,8 @@ def test_an_answer_that_is_not_the_models(
 
 def test_a_silence_that_was_sat_out_has_happened(tmp_path: Path) -> None:
     """A fault that ends only with its client counts, although the server notices a little later."""
-    silent = BURST.model_copy(update={"faults": [{"fault": "stall"}]})
-    (result,) = run(options(program(tmp_path, "print(ask('Hello'))"), silent, timeout=2))
+    silent = BURST.model_copy(update={"faults": [{"fault": "stall"}], "seconds": 1})
+    (result,) = run(options(program(tmp_path, "print(ask('Hello'))"), silent))
     assert (result.verdict, result.measured.requests) == ("hung", 1)
 
 
@@ -112,17 +117,21 @@ def test_an_answer_without_end_is_cut_short(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "timeout", "message"),
     [
-        ("print('Hello')", "the command made no request to the mock: it has to honour ANTHROPIC_BASE_URL"),
-        ("ask('x'); sys.exit('I never work')", "the command ended with status 1 without any failure:\nI never work"),
-        ("ask('x'); time.sleep(60)", "the command did not end in time without any failure"),
+        ("print('Hello')", 60, "the command made no request to the mock: it has to honour ANTHROPIC_BASE_URL"),
+        (
+            "ask('x'); sys.exit('I never work')",
+            60,
+            "the command ended with status 1 without any failure:\nI never work",
+        ),
+        ("ask('x'); time.sleep(60)", 1, "the command did not end in time without any failure"),
     ],
 )
-def test_a_command_that_fails_by_itself_is_not_drilled(tmp_path: Path, text: str, message: str) -> None:
+def test_a_command_that_fails_by_itself_is_not_drilled(tmp_path: Path, text: str, timeout: float, message: str) -> None:
     """The error says what is wrong, with the command's own words."""
     with pytest.raises(DrillError) as caught:
-        run(options(program(tmp_path, text), timeout=4))
+        run(options(program(tmp_path, text), timeout=timeout))
     assert str(caught.value).startswith(message)
 
 
@@ -139,33 +148,57 @@ def test_what_varies_by_itself_is_not_compared(tmp_path: Path) -> None:
     assert result.verdict == "survived"
 
 
+ID = "got msg_01AAAAAAAAAAAAAAAAAAAAAA"
+
+
 @pytest.mark.parametrize(
-    ("first", "second", "output", "given"),
+    ("first", "second", "output", "difference"),
     [
-        ("a\nb\n", "a\nb\n", "a\nb", True),
-        ("a\nb\n", "a\nb\n", "a\nc\n", False),
-        ("a\nb\n", "a\nb\n", "a\n", False),
-        ("a\n1\n", "a\n2\n", "a\n3\n", True),
-        ("a\n1\n", "a\n2\n", "b\n3\n", False),
-        (
-            "got msg_01AAAAAAAAAAAAAAAAAAAAAA",
-            "got msg_01AAAAAAAAAAAAAAAAAAAAAA",
-            "got msg_01BBBBBBBBBBBBBBBBBBBBBB",
-            True,
-        ),
-        ("I am", "I am", "I am not", False),
+        ("a\nb\n", "a\nb\n", "a\nb", None),
+        ("a\nb\n", "a\nb\n", "a\nc\n", "line 2 was 'c' instead of 'b'"),
+        ("a\nb\n", "a\nb\n", "a\n", "it ended after 1 of 2 lines"),
+        ("a\nb\n", "a\nb\n", "a\nb\nc\n", "line 3 was 'c' where the output ends otherwise"),
+        ("a\nb\n", "a\nb\n", " \n", "it said nothing"),
+        ("", "", "", None),
+        ("a\n1\n", "a\n2\n", "a\n3\n", None),
+        ("a\n1\n", "a\n2\n", "b\n3\n", "line 1 was 'b' instead of 'a'"),
+        (ID, ID, "got msg_01BBBBBBBBBBBBBBBBBBBBBB", None),
+        ("I am", "I am", "I am not", "line 1 was 'I am not' instead of 'I am'"),
+        ("x" * 200, "x" * 200, "y", f"line 1 was 'y' instead of '{'x' * 80}…'"),
     ],
 )
-def test_answers_are_compared_line_by_line(first: str, second: str, output: str, given: bool) -> None:
+def test_answers_are_compared_line_by_line(first: str, second: str, output: str, difference: str | None) -> None:
     """The stable lines have to be there, all of them and no others."""
     answer = Answer.of(first, second)
     assert answer is not None
-    assert answer.is_given_by(output) is given
+    assert answer.difference(output) == difference
 
 
-def test_outputs_of_different_length_cannot_be_compared() -> None:
+@pytest.mark.parametrize(
+    ("output", "difference"),
+    [
+        ("try 1\ntry 2\ntry 3\nOslo\n4 °C\n", None),
+        ("Oslo\n4 °C\n", None),
+        ("4 °C\nOslo\n", "the line '4 °C' is missing, or not in its place"),
+        ("try 1\nRome\n4 °C\n", "the line 'Oslo' is missing, or not in its place"),
+    ],
+)
+def test_outputs_of_different_length(output: str, difference: str | None) -> None:
+    """What both runs had in common has to come, in its order."""
+    answer = Answer.of("try 1\nOslo\n4 °C\n", "try 7\ntry 8\nOslo\n4 °C\n")
+    assert answer is not None
+    assert answer.difference(output) == difference
+
+
+def test_outputs_with_nothing_in_common_cannot_be_compared() -> None:
     """Then an answer is taken as it is."""
-    assert Answer.of("a", "a\nb") is None
+    assert Answer.of("a", "b\n\nc") is None
+
+
+def test_colours_and_spinners_are_no_answer() -> None:
+    """What a terminal shows in the end is compared."""
+    spun = "\x1b]0;agent\x07\r\x1b[36m|\x1b[0m thinking\r\x1b[36m/\x1b[0m thinking\r\x1b[K\x1b[1m4 °C\x1b[0m\r\n"
+    assert Answer.of("\r| thinking" + spun, spun) == Answer(("4 °C",))
 
 
 def test_a_failure_that_never_happens(tmp_path: Path) -> None:
@@ -217,6 +250,43 @@ def test_an_unknown_drill() -> None:
     """The error lists those there are."""
     with pytest.raises(DrillError, match=r"no drill is called 'overload'; drills are bad-request-not-retried, "):
         load_drills(["overload"])
+
+
+def test_drills_have_names_of_their_own(tmp_path: Path) -> None:
+    """One that is asked for twice is run once; two of one name are refused."""
+    assert [each.name for each in load_drills(["refusal", "refusal"])] == ["refusal"]
+    mine = tmp_path / "refusal.yaml"
+    mine.write_text("title: t\nwhy: w\nfaults: [{fault: overloaded}]\npasses: [survived]\n", encoding="utf-8")
+    with pytest.raises(DrillError, match="two drills are called 'refusal'"):
+        load_drills(["refusal", str(mine)])
+
+
+def test_a_command_may_read(tmp_path: Path) -> None:
+    """Each run reads the same standard input from its start."""
+    given = tmp_path / "question.txt"
+    given.write_text("Hello", encoding="utf-8")
+    command = program(tmp_path, "question = input()\nask(question, retries=5)\nprint(question)")
+    (result,) = run(options(command, stdin=given))
+    assert (result.verdict, result.ran.stdout) == ("survived", "Hello\n")
+    with pytest.raises(DrillError, match=r"cannot be started: .*none.txt"):
+        run(options(command, stdin=tmp_path / "none.txt"))
+
+
+def test_what_waits_longest_begins_first(tmp_path: Path) -> None:
+    """Where several run at once, so that all are done sooner."""
+    told: list[tuple[str, float, dict[str, Any]]] = [
+        ("none", 0, {"fault": "overloaded", "times": 5}),
+        ("limited", 0.5, {"fault": "rate_limited", "retry_after": 0.5}),
+        ("late", 1, {"fault": "delay", "seconds": 1}),
+        ("silent", float("inf"), {"fault": "stall"}),
+    ]
+    drills = [BURST.model_copy(update={"name": name, "faults": [fault], "seconds": 2}) for name, _, fault in told]
+    assert [drill.longest_wait for drill in drills] == [seconds for _, seconds, _ in told]
+    begun = tmp_path / "begun"
+    text = f"open({str(begun)!r}, 'a').write(os.environ['CLAUDEMOCK_DRILL'] + ' ')\nask('Hello', retries=5)"
+    run(options(program(tmp_path, text), *drills, jobs=2))
+    began = begun.read_text().split()
+    assert (began[:2], set(began[2:4]), set(began[4:])) == (["baseline"] * 2, {"silent", "late"}, {"limited", "none"})
 
 
 def test_the_command_line_writes_reports(tmp_path: Path) -> None:
@@ -296,19 +366,31 @@ def alive(pid: int) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    """Neither the command nor what it started survives Ctrl-C."""
+@pytest.mark.parametrize(
+    ("numbers", "first"),
+    [
+        ([signal.SIGINT], ""),
+        ([signal.SIGTERM], ""),
+        ([signal.SIGINT, signal.SIGINT], "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)"),
+    ],
+    ids=["ctrl-c", "terminated", "ctrl-c twice"],
+)
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, numbers: list[signal.Signals], first: str) -> None:
+    """Neither the command nor what it started survives Ctrl-C, not even those that are deaf to being asked."""
     pids = tmp_path / "pids"
-    command = program(tmp_path, SLEEPER.format(pids=pids))
-    asked = [sys.executable, "-m", "claudemock", "drill", "--drill", "slow-first-byte", "--", *command]
+    command = program(tmp_path, first + SLEEPER.format(pids=pids))
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("title: t\nwhy: w\nfaults: [{fault: delay, seconds: 0.001}]\npasses: [survived]\n")
+    asked = [sys.executable, "-m", "claudemock", "drill", "--drill", str(mine), "--", *command]
     with subprocess.Popen(
         asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=checkout_environment()
     ) as process:
         while not (pids.exists() and pids.read_text()):
             assert process.poll() is None
             time.sleep(0.05)
-        process.send_signal(number)
+        for number in numbers:
+            process.send_signal(number)
+            time.sleep(0.3)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in errors

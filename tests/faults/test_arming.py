@@ -42,6 +42,8 @@ def statuses(server: MockServer, count: int, **body: Any) -> list[int]:
         ({"fault": "overloaded", "headers": {"Content-Length": "1"}}, "faults.0.headers: 'Content-Length' is not"),
         ({"fault": "overloaded", "retry_after": "a\nb"}, "faults.0.retry_after: retry_after: a header's value"),
         ({"fault": "cut", "after_bytes": 1, "after_event": 1}, "faults.0: after_bytes and after_event are two places"),
+        ("overloaded times=2 times=3", "faults.0: times is given twice"),
+        ({"fault": 1}, "faults.0.fault: '1' is not a fault; Faults are overloaded"),
         ("overloaded times", "faults.0: 'times' is not key=value"),
         ("overloaded 'x", 'faults.0: "overloaded \'x" cannot be read: No closing quotation'),
         ("overloaded match=1 match.model=x", "faults.0: match is given as a value and as match.model"),

@@ -107,6 +107,8 @@ def test_html_502_is_a_page(server: MockServer, client: Anthropic) -> None:
     [
         ({"retry_after": 3}, "retry-after", "3"),
         ({"retry_after": 0.3}, "retry-after", "0.3"),
+        ({"retry_after": 12345678}, "retry-after", "12345678"),
+        ({"retry_after_ms": 3_600_000}, "retry-after-ms", "3600000"),
         ({"retry_after": "soon"}, "retry-after", "soon"),
         ({"retry_after": -1}, "retry-after", "-1"),
         ({"retry_after_ms": 300}, "retry-after-ms", "300"),

@@ -23,7 +23,7 @@ from claudemock.virtual_time import VirtualTime
 from tests.faults.raw import HELLO
 from tests.wire_client import ask
 
-REAL = (time.sleep, asyncio.sleep, trio.sleep)
+REAL = (time.sleep, asyncio.sleep, trio.sleep, time.monotonic, time.perf_counter)
 
 
 def now(server: MockServer) -> float:
@@ -55,7 +55,7 @@ def test_every_way_to_sleep(frozen: MockServer, way: str) -> None:
         SLEEPS[way]()
     assert virtual.slept == [600]
     assert now(frozen) - before == pytest.approx(600)
-    assert (time.sleep, asyncio.sleep, trio.sleep) == REAL
+    assert (time.sleep, asyncio.sleep, trio.sleep, time.monotonic, time.perf_counter) == REAL
 
 
 def test_a_name_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +135,85 @@ def test_retry_libraries_with_asyncio(frozen: MockServer, library: str) -> None:
     with frozen.clock.virtual():
         asyncio.run(main())
     assert [exchange["slept"] for exchange in frozen.exchanges] == [[30], [30], []]
+
+
+def until(seconds: float, work: Callable[[], object]) -> int:
+    """How often `work` is done until a deadline."""
+    deadline, count = time.monotonic() + seconds, 0
+    while time.monotonic() < deadline:
+        work()
+        count += 1
+    return count
+
+
+def test_a_deadline_comes() -> None:
+    """A loop that tries until a deadline ends after as many tries as in real time."""
+    with VirtualTime(lambda _: None):
+        assert until(3600, lambda: time.sleep(60)) == 60
+        began = time.perf_counter()
+        time.sleep(600)
+        assert time.perf_counter() - began >= 600
+
+
+def test_a_task_has_a_deadline_of_its_own() -> None:
+    """Others' sleeps bring it no nearer, neither those of tasks nor those of threads."""
+
+    async def polling(pause: float) -> int:
+        deadline, count = time.monotonic() + 3600, 0
+        while time.monotonic() < deadline:
+            await asyncio.sleep(pause)
+            count += 1
+        return count
+
+    async def main() -> list[int]:
+        return list(await asyncio.gather(polling(60), polling(600), polling(1800)))
+
+    with VirtualTime(lambda _: None):
+        assert asyncio.run(main()) == [60, 6, 2]
+        counts: list[int] = []
+        threads = [
+            threading.Thread(target=lambda pause=pause: counts.append(until(3600, lambda: time.sleep(pause))))
+            for pause in (60, 600, 1800)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(counts) == [2, 6, 60]
+
+
+def test_timeouts_keep_real_time() -> None:
+    """Who has slept virtually waits no longer for the network, and its timeouts do not run out by sleeping."""
+
+    async def asyncio_main() -> None:
+        async with asyncio.timeout(60):
+            await asyncio.sleep(600)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.01)
+
+    async def trio_main() -> None:
+        with trio.fail_after(60):
+            await trio.sleep(600)
+        with trio.move_on_after(0.01) as scope:
+            await trio.sleep_forever()
+        assert scope.cancelled_caught
+
+    with VirtualTime(lambda _: None) as virtual:
+        asyncio.run(asyncio_main())
+        trio.run(trio_main)
+        assert threading.Event().wait(0.01) is False
+    assert virtual.slept == [600, 600]
+
+
+def test_tenacity_stops_after_a_delay(frozen: MockServer) -> None:
+    """A minute of patience is over after a minute of waits."""
+    frozen.fault("overloaded", times=None)
+    patient = tenacity.retry(wait=tenacity.wait_fixed(20), stop=tenacity.stop_after_delay(60))
+    with Anthropic(base_url=frozen.base_url, api_key=frozen.api_key, max_retries=0) as client:
+        call = patient(lambda: client.messages.create(**HELLO))
+        with frozen.clock.virtual(), pytest.raises(tenacity.RetryError):
+            call()
+    assert frozen.exchanges.statuses == [529] * 4
 
 
 def test_the_sdk_waits_out_a_long_retry_after(frozen: MockServer) -> None:

@@ -52,21 +52,25 @@ class Ran:
 class Commands:
     """Runs commands; `close` ends those still running, from whatever thread."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], stdin: Path | None = None) -> None:
         self._command = list(command)
+        self._stdin = stdin or Path(os.devnull)
         self._running: dict[subprocess.Popen[bytes], str] = {}
         self._closed = threading.Event()
 
     def run(self, environment: Mapping[str, str], timeout: float) -> Ran:
-        """Run the command once. Raises `OSError` if it cannot be started, `Stopped` if the runner is closed."""
+        """Run the command once. Raises `OSError` if it cannot be started, `Stopped` if the runner is closed.
+
+        Each run reads the file `stdin` of its own, from the start; without one there is nothing to read.
+        """
         if self._closed.is_set():
             raise Stopped
         mark = uuid4().hex
-        with TemporaryFile() as out, TemporaryFile() as err:
+        with TemporaryFile() as out, TemporaryFile() as err, self._stdin.open("rb") as given:
             began = time.monotonic()
             process = subprocess.Popen(  # noqa: S603 - the user's own command
                 self._command,
-                stdin=subprocess.DEVNULL,
+                stdin=given,
                 stdout=out,
                 stderr=err,
                 env={**environment, _MARK: mark},
@@ -78,7 +82,7 @@ class Commands:
                 status = _wait(process, timeout, (out, err))
             finally:
                 seconds = time.monotonic() - began
-                _end(process, mark)
+                _end({process: mark})
                 self._running.pop(process, None)
             if self._closed.is_set():
                 raise Stopped
@@ -88,8 +92,7 @@ class Commands:
     def close(self) -> None:
         """End what still runs."""
         self._closed.set()
-        for process, mark in list(self._running.items()):
-            _end(process, mark)
+        _end(dict(self._running))
 
 
 def environment(base_url: str, api_key: str, drill: str, *, virtual: bool) -> dict[str, str]:
@@ -113,16 +116,27 @@ def _wait(process: subprocess.Popen[bytes], timeout: float, outputs: Iterable[IO
     return process.poll()
 
 
-def _end(process: subprocess.Popen[bytes], mark: str) -> None:
-    """End a command with all that it started, first by asking."""
-    if process.poll() is None:
-        _signal(process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
+def _end(running: Mapping[subprocess.Popen[bytes], str]) -> None:
+    """End commands with all that they started, first by asking; an interrupt ends the asking."""
+    asked = time.monotonic()
+    for process in running:
+        if process.poll() is None:
+            _signal(process, signal.SIGTERM)
+    try:
+        for process in running:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, asked + _GRACE - time.monotonic()))
+    finally:
+        for process, mark in running.items():
+            _kill(process, mark)
+
+
+def _kill(process: subprocess.Popen[bytes], mark: str) -> None:
+    """End a command and what has its mark: a daemon has left the process group, not the environment it was given."""
     _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait()
     for _ in range(_ROUNDS):
-        strays = _strays(mark)  # a daemon has left the process group, not the environment it was given
+        strays = _strays(mark)
         if not strays:
             return
         for pid in strays:

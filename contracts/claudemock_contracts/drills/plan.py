@@ -1,7 +1,9 @@
 """A drill: what goes wrong while a command runs, and which reactions pass. Each is a data file in `fixtures/drills`."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -41,7 +43,12 @@ class Drill(BaseModel):
     obeys_retry_after: bool = False
     admits: str | None = None
     virtual_time: bool = False
-    seconds: Annotated[float, Field(gt=0)] = 30
+    seconds: Annotated[float, Field(gt=0)] = 60
+
+    @property
+    def longest_wait(self) -> float:
+        """About how many seconds the failure alone takes in real time; infinite if that is up to the client."""
+        return max(map(_waiting, self.faults), default=0.0)
 
     @field_validator("admits")
     @classmethod
@@ -51,6 +58,13 @@ class Drill(BaseModel):
         except re.error as error:
             raise ValueError(f"{value!r} is not a regular expression: {error}") from None
         return value
+
+
+def _waiting(fault: Mapping[str, Any]) -> float:
+    if fault.get("fault") == "stall":
+        return fault.get("seconds") or inf
+    named = [fault.get(key) for key in ("seconds", "retry_after", "retry_after_date", "for_seconds")]
+    return max((wait for wait in named if isinstance(wait, int | float)), default=0.0)
 
 
 def load_drill(path: Path) -> Drill:
@@ -73,4 +87,8 @@ def load_drills(names: Sequence[str] = ()) -> list[Drill]:
     missing = [name for name in names if name not in shipped and not name.endswith((".yaml", ".yml"))]
     if missing:
         raise DrillError(f"no drill is called {missing[0]!r}; drills are {', '.join(shipped)}, or a YAML file")
-    return [load_drill(shipped.get(name, Path(name))) for name in names]
+    drills = [load_drill(shipped.get(name, Path(name))) for name in dict.fromkeys(names)]
+    repeated = [name for name, count in Counter(drill.name for drill in drills).items() if count > 1]
+    if repeated:
+        raise DrillError(f"two drills are called {repeated[0]!r}; results go by the names of the files")
+    return drills

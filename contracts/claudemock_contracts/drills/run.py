@@ -31,7 +31,7 @@ def drill(options: Options, say: Say, progress: Say, *, json: Path | None = None
             progress(f"without a failure, twice: {' '.join(options.command)}")
             baseline = opened.baseline()
             if baseline.answer is None:
-                progress("its output has not the same lines each time, so answers are not compared")
+                progress("it says something else each time, so answers are not compared")
             began = time.monotonic()
             try:
                 for result in opened.results(baseline):

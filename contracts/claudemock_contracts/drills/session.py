@@ -3,15 +3,18 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
 
 import orjson
 
 from claudemock.control.client import ControlError, Exchanges, MockServer
 from claudemock.serving import serve
+from claudemock_contracts.drills.answer import Answer
 from claudemock_contracts.drills.command import Commands, Ran, environment
 from claudemock_contracts.drills.measure import (
     Exchange,
@@ -23,17 +26,21 @@ from claudemock_contracts.drills.measure import (
     tool_results,
 )
 from claudemock_contracts.drills.plan import Drill, DrillError
-from claudemock_contracts.drills.verdict import Answer, Result, notes_of, reasons_of, verdict_of
+from claudemock_contracts.drills.verdict import Result, notes_of, reasons_of, verdict_of
 
 _NOTICING, _SHORTLY = 5.0, 0.02  # seconds until all exchanges of a dead client are over at most; between two looks
+_PLAIN = 300.0  # seconds a run without a failure may take
 _TAIL = 2000  # characters of the output that an error shows
+
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """`timeout` seconds for each run (None: the drill's own, or ten times what the first took, whichever is more).
 
-    `virtual_time`: None leaves it to the drill. `settings` are those of the server, script files included.
+    `virtual_time`: None leaves it to the drill. `stdin` is a file that each run reads. `settings` are those of the
+    server, script files included.
     """
 
     command: Sequence[str]
@@ -42,6 +49,7 @@ class Options:
     timeout: float | None = None
     virtual_time: bool | None = None
     jobs: int = 1
+    stdin: Path | None = None
     settings: Mapping[str, Any]
 
 
@@ -61,7 +69,7 @@ class Session:
     def __init__(self, server: MockServer, options: Options) -> None:
         self._server = server
         self._options = options
-        self._commands = Commands(options.command)
+        self._commands = Commands(options.command, options.stdin)
 
     def close(self) -> None:
         """End what still runs."""
@@ -69,49 +77,57 @@ class Session:
 
     def baseline(self) -> Baseline:
         """The command twice without a failure. Raises `DrillError` if it fails by itself, or never calls the API."""
-        scope = self._server.scope("baseline")
-        first = self._plain(scope)
-        second = self._plain(self._server.scope("baseline-again"))
-        exchanges = list(scope.exchanges)
+        scopes = [self._server.scope(name) for name in ("baseline", "baseline-again")]
+        ran = dict(self._at_once([partial(self._plain, scope) for scope in scopes]))
+        first, second = (ran[scope.base_url] for scope in scopes)
+        exchanges = _over(scopes[0])
         if not exchanges:
             raise DrillError(
                 "the command made no request to the mock: it has to honour ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY"
             )
-        measured = measure(exchanges, _dollars(scope))
+        measured = measure(exchanges, _dollars(scopes[0]))
         return Baseline(first, Answer.of(first.stdout, second.stdout), measured, exchanges)
 
-    def _plain(self, scope: MockServer) -> Ran:
-        ran = self._run(scope, "baseline", self._options.timeout or 300, virtual=False)
+    def _plain(self, scope: MockServer) -> tuple[str, Ran]:
+        virtual = self._options.virtual_time or False
+        ran = self._run(scope, "baseline", self._options.timeout or _PLAIN, virtual=virtual)
         if ran.status != 0:
             stopped = "printed without end" if ran.flooded else "did not end in time"
             how = stopped if ran.status is None else f"ended with status {ran.status}"
             raise DrillError(f"the command {how} without any failure:\n{(ran.stdout + ran.stderr)[-_TAIL:].rstrip()}")
-        return ran
+        return scope.base_url, ran
 
     def results(self, baseline: Baseline) -> Iterator[Result]:
-        """The drills' results as they come."""
-        waiting: queue.SimpleQueue[Drill] = queue.SimpleQueue()
-        done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
-        for drill in self._options.drills:
-            waiting.put(drill)
+        """The drills' results as they come; of several at once, those that take longest begin first."""
+        drills = list(self._options.drills)
+        if self._options.jobs > 1:
+            drills.sort(key=lambda drill: drill.longest_wait, reverse=True)
+        return self._at_once([partial(self._drill, drill, baseline) for drill in drills])
+
+    def _at_once(self, works: Sequence[Callable[[], Outcome]]) -> Iterator[Outcome]:
+        """The outcomes of all works as they come, as many at a time as there are jobs."""
+        waiting: queue.SimpleQueue[Callable[[], Outcome]] = queue.SimpleQueue()
+        done: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
+        for each in works:
+            waiting.put(each)
 
         def work() -> None:
             while True:
                 try:
-                    done.put(self._drill(waiting.get_nowait(), baseline))
+                    done.put(waiting.get_nowait()())
                 except queue.Empty:
                     return
                 except BaseException as error:  # noqa: BLE001 - told to the thread that waits for it
                     done.put(error)
                     return
 
-        for _ in range(self._options.jobs):
+        for _ in range(min(self._options.jobs, len(works))):
             threading.Thread(target=work, daemon=True).start()
-        for _ in self._options.drills:
-            result = done.get()
-            if isinstance(result, BaseException):
-                raise result
-            yield result
+        for _ in works:
+            outcome = done.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
+            yield outcome
 
     def _drill(self, drill: Drill, baseline: Baseline) -> Result:
         scope = self._server.scope(f"drill-{drill.name}")
@@ -143,7 +159,7 @@ class Session:
             wasted_requests=max(0, measured.requests - baseline.measured.requests),
             wasted_dollars=max(0.0, measured.dollars - baseline.measured.dollars),
             reasons=reasons,
-            notes=notes_of(verdict, ran, answered, wanted),
+            notes=notes_of(verdict, ran, baseline.answer, answered, wanted),
         )
 
     def _run(self, scope: MockServer, name: str, timeout: float, *, virtual: bool) -> Ran:

@@ -4,44 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from claudemock_contracts.drills.answer import Answer
 from claudemock_contracts.drills.command import Ran
 from claudemock_contracts.drills.measure import Measured
 from claudemock_contracts.drills.plan import Drill, Verdict
 
-# what the mock says by default names the request it answers, and ids are made from requests
-_VARYING = re.compile(
-    r"answering as [\w.-]+, turn \d+ \([0-9a-f]{8}\)"
-    r"|\b(?:msg|req|toolu|srvtoolu|file|msgbatch)_01[1-9A-HJ-NP-Za-km-z]{22}"
-)
 _UNCAUGHT = ("Traceback (most recent call last)", "UnhandledPromiseRejection", "panic: ", "Exception in thread")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The output that counts: the lines that were the same in both runs without a drill."""
-
-    lines: tuple[str, ...]
-    varying: frozenset[int] = frozenset()
-
-    @classmethod
-    def of(cls, first: str, second: str) -> "Answer | None":
-        """From two runs; None if they have nothing to compare by."""
-        one, other = _lines(first), _lines(second)
-        if len(one) != len(other):
-            return None
-        varying = frozenset(number for number, line in enumerate(one) if line != other[number])
-        return cls(one, varying)
-
-    def is_given_by(self, output: str) -> bool:
-        """Whether another run said the same."""
-        lines = _lines(output)
-        return len(lines) == len(self.lines) and all(
-            line == lines[number] for number, line in enumerate(self.lines) if number not in self.varying
-        )
-
-
-def _lines(output: str) -> tuple[str, ...]:
-    return tuple(_VARYING.sub("…", line).rstrip() for line in output.rstrip().splitlines())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +39,7 @@ def verdict_of(drill: Drill, ran: Ran, answer: Answer | None, *, unanswered: boo
         return "crashed"
     if ran.status > 0:
         return "failed cleanly"
-    if not unanswered and (answer is None or answer.is_given_by(ran.stdout)):
+    if not unanswered and (answer is None or answer.difference(ran.stdout) is None):
         return "survived"
     if drill.admits is not None and re.search(drill.admits, ran.stdout + ran.stderr):
         return "failed cleanly"
@@ -94,14 +62,18 @@ def reasons_of(drill: Drill, verdict: Verdict, measured: Measured) -> list[str]:
     return reasons
 
 
-def notes_of(verdict: Verdict, ran: Ran, answered: int, wanted: int) -> list[str]:
+def notes_of(verdict: Verdict, ran: Ran, answer: Answer | None, answered: int, wanted: int) -> list[str]:
     """What else is worth knowing. `answered`: answers of the model that came, of `wanted` without the failure."""
-    notes = []
+    notes: list[str] = []
+    if verdict == "gave a wrong answer" and answer is not None:
+        notes += filter(None, [answer.difference(ran.stdout)])
     if verdict == "failed cleanly" and any(mark in ran.stderr for mark in _UNCAUGHT):
         notes.append("ended by an uncaught exception")
     if ran.status == 0 and answered < wanted and verdict in ("survived", "gave a wrong answer"):
-        came = f"only {answered} of the {wanted} answers of the model" if answered else "no answer of the model"
-        notes.append(f"{came} reached it, and yet it said something")
+        came = f"only {answered} of the {wanted} whole answers" if answered else "no whole answer"
+        notes.append(f"{came} of the model reached it, and yet it ended with status 0")
     if ran.flooded:
         notes.append("ended because it printed too much")
+    elif verdict == "hung":
+        notes.append(f"ended after {ran.seconds:.0f} s; --timeout allows another time")
     return notes

@@ -49,6 +49,7 @@ def _drill_options(drill: argparse.ArgumentParser) -> None:
     drill.add_argument(
         "--script", action="append", default=[], type=Path, metavar="FILE", help="replies, as for serve; see there"
     )
+    drill.add_argument("--stdin", type=Path, metavar="FILE", help="what the program reads (default: nothing)")
     drill.add_argument("--timeout", type=seconds, metavar="SECONDS", help="of each run (default: the drill's own)")
     drill.add_argument("--jobs", type=whole, default=1, metavar="N", help="drills that run at once (default: 1)")
     times = drill.add_mutually_exclusive_group()
@@ -110,6 +111,7 @@ def _drill(options: argparse.Namespace) -> int:
             timeout=options.timeout,
             virtual_time=options.virtual_time,
             jobs=max(1, options.jobs),
+            stdin=options.stdin,
             settings={"scripts": options.script},
         )
     except DrillError as error:

@@ -61,11 +61,11 @@ class Answer(Fault):
         made = dict(self.own_headers(target))
         if self.retry_after is not None:
             wait = self.retry_after
-            made["retry-after"] = wait if isinstance(wait, str) else f"{wait:g}"
+            made["retry-after"] = wait if isinstance(wait, str) else _plain(wait)
         if self.retry_after_date is not None:
             made["retry-after"] = formatdate(target.wall + self.retry_after_date, usegmt=True)
         if self.retry_after_ms is not None:
-            made["retry-after-ms"] = f"{self.retry_after_ms:g}"
+            made["retry-after-ms"] = _plain(self.retry_after_ms)
         if self.should_retry is not None:
             made["x-should-retry"] = str(self.should_retry).lower()
         elif status >= 500 and status != 529:
@@ -75,6 +75,11 @@ class Answer(Fault):
     def own_headers(self, target: Target) -> Mapping[str, str]:  # noqa: ARG002 - for those that override it
         """Headers that belong to this kind of error."""
         return {}
+
+
+def _plain(number: float) -> str:
+    """With all its digits, and without a fraction where there is none."""
+    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
 
 
 class HttpFault(Answer):

@@ -127,11 +127,11 @@ def _validated(kind: type[Any], data: Mapping[str, Any], path: tuple[str | int, 
 
 
 def _unknown(name: Any) -> str:
-    if not isinstance(name, str):
+    if name is None:
         return f"missing; faults are {', '.join(FAULTS)}"
-    near = get_close_matches(name, FAULTS, n=1)
+    near = get_close_matches(str(name), FAULTS, n=1)
     meant = f"did you mean {near[0]}? " if near else ""
-    return f"{name[:60]!r} is not a fault; {meant}Faults are {', '.join(FAULTS)}"
+    return f"{str(name)[:60]!r} is not a fault; {meant}Faults are {', '.join(FAULTS)}"
 
 
 def _of_text(text: str, path: tuple[str | int, ...]) -> dict[str, Any]:
@@ -150,6 +150,8 @@ def _of_text(text: str, path: tuple[str | int, ...]) -> dict[str, Any]:
             inner = inner.setdefault(step, {})
             if not isinstance(inner, dict):
                 raise ScriptError(f"{step} is given as a value and as {key}", path)
+        if last in inner:
+            raise ScriptError(f"{key} is given twice", path)
         inner[last] = _value(value)
     return made
 
