@@ -56,11 +56,12 @@ def test_a_broken_contract_fails_and_explains_itself(run: Run) -> None:
     result.stdout.fnmatch_lines(
         [
             "claudemock: R01 tool-result-missing",
-            "error  R01 tool-result-missing: Every tool call is answered by one tool_result*",
-            "  called    at app.py:*",
-            "  where     messages.1.content.0 of exch_2, compare exch_1",
+            "error  R01 tool-result-missing",
+            "  contract  Every tool call is answered by one tool_result*",
             "  expected  *",
             "  actual    no tool_result for 'toolu_*' (get_weather)*",
+            "  called    at app.py:*",
+            "  where     messages.1.content.0 of request exch_2, compared with exch_1",
             "  fix       *",
             '  or        if it is meant: claude.allow("R01", reason="…")',
             "*claude contracts*",

@@ -108,7 +108,7 @@ def test_github_itself(run: Run, pytester: pytest.Pytester, monkeypatch: pytest.
     result = run(TEST)
     result.stdout.fnmatch_lines(["::error file=app.py,line=9,title=R01 tool-result-missing::*"])
     summary = Path(pytester.path / "summary.md").read_text("utf-8")
-    assert "| error | R01 tool-result-missing | 1 | app.py:9 | no tool_result" in summary
+    assert "| error | R01 tool-result-missing | 1 | app.py:9 | no tool\\_result" in summary
 
 
 def test_html(reports: dict[str, str]) -> None:
