@@ -11,6 +11,7 @@ from claudemock_contracts.finding import Finding, clean
 _LONG = 160  # characters of a text that are shown; the rest is counted
 _MOST = 2  # exchanges of a finding
 _PLAIN = frozenset({"type", "role", "model", "name", "id", "tool_use_id", "stop_reason"})
+_HIDDEN = frozenset({"authorization_token"})  # of MCP servers; the mock never stores it, recordings may hold it
 _FREE = frozenset({"input", "metadata"})  # objects whose keys are the user's own
 
 
@@ -47,7 +48,9 @@ def _redacted(value: Any, redact: str, plain: frozenset[str] = _PLAIN) -> Any:
         return value
     shown = {}
     for key, item in value.items():
-        if key in plain and isinstance(item, str) and len(item) <= _LONG:
+        if key in _HIDDEN:
+            shown[key] = "(redacted)"
+        elif key in plain and isinstance(item, str) and len(item) <= _LONG:
             shown[key] = clean(item)
         else:
             shown[key] = _redacted(item, redact, plain if key not in _FREE else frozenset())
