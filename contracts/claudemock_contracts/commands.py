@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import Severity
 from claudemock_contracts.oracles import Oracles
+from claudemock_contracts.report.compared import compared
 from claudemock_contracts.report.formats import render
 from claudemock_contracts.report.model import Run
 from claudemock_contracts.rules import ALL
@@ -74,15 +76,15 @@ def check(asked: Check) -> tuple[str, int]:
         known = sorted({finding.fingerprint for finding in (*report.findings, *report.baselined)})
         asked.write_baseline.write_text(json.dumps({"fingerprints": known}, indent=2) + "\n", encoding="utf-8")
     grave = report.errors or (asked.strict and any(each.severity == "warning" for each in report.findings))
-    return rendered(report, asked.format, everything=asked.everything), 1 if grave else 0
+    return rendered(report, asked.format, found, everything=asked.everything), 1 if grave else 0
 
 
-def rendered(report: Report, form: Format, *, everything: bool = False) -> str:
-    """A report as text, as one JSON object, as one line of JSON for each finding, or as other tools want it."""
+def rendered(report: Report, form: Format, exchanges: Sequence[Exchange], *, everything: bool = False) -> str:
+    """A report on `exchanges` as text, as one JSON object, as a line of JSON a finding, or as other tools want it."""
     if form == "text":
         return render_report(report, shown=None if everything else 3)
     if form not in ("json", "jsonl"):
-        return render(Run.of(report), form).rstrip("\n")
+        return render(Run.of(report, compared(report.findings, exchanges, "fragments")), form).rstrip("\n")
     findings = [finding.to_json() for finding in (*report.findings, *report.inconclusive)]
     if form == "jsonl":
         return "\n".join(json.dumps(finding, ensure_ascii=False) for finding in findings)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from claudemock_contracts.plugin.claude import Claude
     from claudemock_contracts.plugin.results import Results
     from claudemock_contracts.plugin.session import Session
+    from claudemock_contracts.plugin.watch import Watch
 
 _SESSION: "pytest.StashKey[Session]" = pytest.StashKey()
 _RESULTS: "pytest.StashKey[Results]" = pytest.StashKey()
@@ -148,6 +149,14 @@ def _watched(item: pytest.Item) -> bool:
     return session is not None and session.options.everything
 
 
+def _watch(item: pytest.Item) -> "Watch":
+    try:
+        return _session(item.config).watch(item)
+    except pytest.UsageError as error:
+        said = str(error)
+    pytest.fail(f"claudemock: {said}", pytrace=False)  # where a mark or an option is wrong, no traceback helps
+
+
 def _not_ours(excinfo: "pytest.ExceptionInfo[BaseException]") -> bool:
     """Whether a failure is somebody else's, whose traceback our hooks have no place in."""
     return not isinstance(excinfo.value, pytest.fail.Exception)
@@ -157,7 +166,7 @@ def _not_ours(excinfo: "pytest.ExceptionInfo[BaseException]") -> bool:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Watching begins before the test's fixtures are made, so that clients made in them talk to the mock."""
     if _watched(item):
-        _session(item.config).watch(item)
+        _watch(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -235,28 +244,33 @@ class _Collecting:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep a test's result."""
         told = getattr(report, _TOLD, None)
-        if told is None:
-            return
-        results = self._config.stash.get(_RESULTS, None)
-        if results is None:
-            from claudemock_contracts.plugin.options import read_options
-            from claudemock_contracts.plugin.results import Results
+        if told is not None:
+            _results(self._config).add(told)
 
-            results = self._config.stash[_RESULTS] = Results(read_options(self._config), self._config.rootpath)
-        results.add(told)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Reports are written, whoever shows them: also where no test was watched, or an old one would stay."""
+        config = self._config
+        asked = config.getoption("claude_report") or config.getini("claude_report")
+        if _RESULTS not in config.stash and (not asked or config.option.collectonly):
+            return
+        if not _results(config).finish() and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+
+def _results(config: pytest.Config) -> "Results":
+    results = config.stash.get(_RESULTS, None)
+    if results is None:
+        from claudemock_contracts.plugin.options import read_options
+        from claudemock_contracts.plugin.results import Results
+
+        results = config.stash[_RESULTS] = Results(read_options(config), config.rootpath)
+    return results
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Results are collected in one process only."""
     if not hasattr(session.config, "workerinput"):
         session.config.pluginmanager.register(_Collecting(session.config), "claudemock-results")
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Reports are written, whoever shows them."""
-    results = session.config.stash.get(_RESULTS, None)
-    if results is not None:
-        results.finish()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -275,4 +289,4 @@ def claude_server(request: pytest.FixtureRequest) -> "MockServer":
 @pytest.fixture
 def claude(request: pytest.FixtureRequest) -> "Claude":
     """This test's own scope of the mock: script replies, arm faults, read exchanges and findings."""
-    return _session(request.config).watch(request.node).claude
+    return _watch(request.node).claude

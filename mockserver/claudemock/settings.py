@@ -1,9 +1,9 @@
 """How one server is set up. Everything a user can change is here, in `fixtures/`, or on the control API."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 MEGABYTE = 1_000_000
 
@@ -57,7 +57,14 @@ class Settings:
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:
-        """Raise `ValueError` for settings that contradict each other."""
+        """Raise `ValueError` for values that a setting cannot have, and for settings that contradict each other."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            choices = get_args(each.type) if get_origin(each.type) is Literal else ()
+            if choices and value not in choices:
+                raise ValueError(f"{each.name} = {value!r}: one of {', '.join(choices)}")
+            if isinstance(each.type, type) and each.type in (bool, int, str) and not isinstance(value, each.type):
+                raise ValueError(f"{each.name} = {value!r}: must be of type {each.type.__name__}")
         if self.workers < 1:
             raise ValueError("workers: at least one process has to serve")
         if self.workers > 1 and self.state is None:

@@ -1,6 +1,7 @@
 """`claudemock check` and `claudemock rules`, as typed."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,8 @@ def test_formats_of_other_tools(bad: Path, capsys: pytest.CaptureFixture[str]) -
     assert result["ruleId"] == "R02"
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].endswith(bad.name)
     assert '<property name="claude.R02"' in said["junit"]
-    assert said["github"].startswith("::error title=R02 cache-prefix-drift::")
-    assert "<!doctype html>" in said["html"]
+    assert re.match(r"::error file=\S*bad.jsonl,line=3,title=R02 cache-prefix-drift::", said["github"])
+    assert ": POST /v1/messages → 200" in said["html"]  # the compared requests are on the page
 
 
 def test_options_decide_what_counts(bad: Path, tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ def loses_a_result():
 
 @pytest.fixture
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """None of the user's credentials, no other plugins, our packages on the path."""
+    """None of the user's credentials, no other plugins, our packages on the path, a terminal of a known width."""
+    monkeypatch.setenv("COLUMNS", "120")
     for name in [name for name in os.environ if name.startswith(("ANTHROPIC_", "GITHUB_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")

@@ -1,5 +1,6 @@
 """Clients of every kind and age find the mock, and each request belongs to the test that made it."""
 
+import anthropic
 import pytest
 
 from tests.plugin.conftest import Run
@@ -88,6 +89,55 @@ def test_clients_made_for_the_real_api_before_any_test(run: Run, monkeypatch: py
         product=PRODUCT,
         conftest="import anthropic\nearly = anthropic.Anthropic()",
     )
+    result.assert_outcomes(passed=2)
+
+
+def test_clients_made_for_the_real_api_between_tests(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that a test without the fixture has left in a cache is pointed at the mock, while one is watched."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-api03-real")
+    result = run(
+        """
+        import functools
+        import anthropic, product
+
+        cached = functools.cache(lambda: anthropic.Anthropic())
+        init = anthropic._base_client.BaseClient.__init__
+
+        def test_first(claude): ...
+
+        def test_not_watched():
+            assert cached().base_url.host == "api.anthropic.com"
+
+        def test_later(claude):
+            claude.reply("later")
+            assert product.say(cached()) == "later"
+
+        def test_untouched():
+            assert cached().base_url.host == "api.anthropic.com"
+        """,
+        product=PRODUCT,
+    )
+    result.assert_outcomes(passed=4)
+
+
+def test_the_sdk_is_left_as_it_was(run: Run) -> None:
+    """What notices new clients is gone when the run is over."""
+    init = anthropic._base_client.BaseClient.__init__
+    run("def test_watched(claude): ...").assert_outcomes(passed=1)
+    assert anthropic._base_client.BaseClient.__init__ is init
+
+
+def test_modules_whose_conftest_uses_the_fixture_find_the_mock(run: Run, pytester: pytest.Pytester) -> None:
+    """They never name it themselves; conftests of inner folders are loaded while others are collected already."""
+    inner = pytester.mkdir("inner")
+    (inner / "conftest.py").write_text(
+        "import pytest\n@pytest.fixture(autouse=True)\ndef mocked(claude):\n    claude.reply('inner')\n"
+    )
+    (inner / "test_inner.py").write_text(
+        "import os, app\nAT_IMPORT = os.environ['ANTHROPIC_BASE_URL']\n"
+        "def test_inner():\n    assert app.ask('?') == 'inner'\n    assert '127.0.0.1' in AT_IMPORT\n"
+    )
+    result = run("def test_outer(claude): ...", "test_it.py", "inner")
     result.assert_outcomes(passed=2)
 
 

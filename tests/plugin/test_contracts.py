@@ -56,11 +56,12 @@ def test_a_broken_contract_fails_and_explains_itself(run: Run) -> None:
     result.stdout.fnmatch_lines(
         [
             "claudemock: R01 tool-result-missing",
-            "error  R01 tool-result-missing: Every tool call is answered by one tool_result*",
-            "  called    at app.py:*",
-            "  where     messages.1.content.0 of exch_2, compare exch_1",
+            "error  R01 tool-result-missing",
+            "  contract  Every tool call is answered by one tool_result*",
             "  expected  *",
             "  actual    no tool_result for 'toolu_*' (get_weather)*",
+            "  called    at app.py:*",
+            "  where     messages.1.content.0 of request exch_2, compared with exch_1",
             "  fix       *",
             '  or        if it is meant: claude.allow("R01", reason="…")',
             "*claude contracts*",
@@ -126,6 +127,22 @@ def test_wrong_options_are_usage_errors(run: Run) -> None:
         result = run(loses(), option, "--claude-all")
         assert result.ret == pytest.ExitCode.USAGE_ERROR, result.stdout.str()
         result.stderr.fnmatch_lines([text])
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("models = ancient", "claude_server: models = 'ancient': one of current, known, any"),
+        ("padding = no", "claude_server: padding = 'no': must be of type bool"),
+        ("colour = red", "claude_server: *'colour'"),
+    ],
+)
+def test_wrong_settings_of_the_server_are_said(run: Run, said: str, answer: str) -> None:
+    """In one line instead of a traceback, and never ignored."""
+    result = run("def test_one(claude): ...", ini=f"claude_server = {said}")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"claudemock: {answer}"])
+    result.stdout.no_fnmatch_line("*Error*")
 
 
 def test_a_baseline_takes_over_what_is_there(run: Run, pytester: pytest.Pytester) -> None:
@@ -312,3 +329,39 @@ def test_the_lock(run: Run, pytester: pytest.Pytester) -> None:
     assert lock.read_text() == written
     run(new, "--claude-lock=claude.lock.json", "--claude-update-lock").assert_outcomes(passed=1)
     run(new, "--claude-lock=claude.lock.json").assert_outcomes(passed=1)
+
+
+def test_the_lock_keeps_what_did_not_run_and_takes_nothing_unfinished(run: Run, pytester: pytest.Pytester) -> None:
+    """A part of the tests leaves the others' entries alone, and a test that failed half way has no shape yet."""
+    test = """
+        import pytest
+        import app
+
+        @pytest.mark.parametrize("name", ["one", "two", "half"])
+        def test_shape(claude, name):
+            app.ask(name)
+            assert {half} or name != "half"
+            app.ask("again")
+    """
+    lock = Path(pytester.path / "lock.json")
+    result = run(test.format(half=False), "--claude-lock=lock.json")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["lock     2 new tests added to lock.json"])
+    known = json.loads(lock.read_text())["tests"]
+    result = run(test.format(half=True), "--claude-lock=lock.json", "--claude-update-lock", "-k", "half")
+    result.assert_outcomes(passed=1, deselected=2)
+    now = json.loads(lock.read_text())["tests"]
+    assert {name: now[name] for name in known} == known
+    assert now["test_it.py::test_shape[half]"]["requests"] == {"POST /v1/messages": 2}
+    run(test.format(half=True), "--claude-lock=lock.json").assert_outcomes(passed=3)
+
+
+def test_a_test_that_sends_nothing_any_more_can_be_locked_so(run: Run) -> None:
+    """Updating the lock is always enough to go on."""
+    sends, silent = "import app\ndef test_it(claude): app.ask('?')", "def test_it(claude): ..."
+    run(sends, "--claude-lock=lock.json").assert_outcomes(passed=1)
+    result = run(silent, "--claude-lock=lock.json")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*requests: POST /v1/messages: 1 became 0"])
+    run(silent, "--claude-lock=lock.json", "--claude-update-lock").assert_outcomes(passed=1)
+    run(silent, "--claude-lock=lock.json").assert_outcomes(passed=1)

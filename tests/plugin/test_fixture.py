@@ -162,7 +162,7 @@ def test_a_fault_that_never_happens_is_reported(run: Run) -> None:
     """
     result = run(test)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["warning * unfired fault: overloaded never happened*"])
+    result.stdout.fnmatch_lines(["warning * unfired fault in test_it.py::test_fault", "* overloaded never happened*"])
     run(test, "--claude-strict").assert_outcomes(failed=1)
 
 

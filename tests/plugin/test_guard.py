@@ -88,6 +88,7 @@ def test_other_hosts_and_other_tests_are_left_alone(run: Run) -> None:
     [
         "app.loses_a_result()",
         "asyncio.run(asynchronously())",
+        "trio.run(asynchronously)",
         "ThreadPoolExecutor(1).submit(app.loses_a_result).result()",
     ],
 )
@@ -98,6 +99,7 @@ def test_a_finding_names_the_line_that_made_the_call(run: Run, call: str) -> Non
         import asyncio
         from concurrent.futures import ThreadPoolExecutor
         import anthropic
+        import trio
         import app
         from claudemock import tool_use
 
@@ -118,5 +120,5 @@ def test_a_finding_names_the_line_that_made_the_call(run: Run, call: str) -> Non
         """
     )
     result.assert_outcomes(failed=1)
-    place = "test_it.py:14" if "asynchronously" in call else "app.py:9"
+    place = "test_it.py:15" if "asynchronously" in call else "app.py:9"
     result.stdout.fnmatch_lines(["error  R01 tool-result-missing*", f"  called    at {place}"])

@@ -108,7 +108,7 @@ def test_github_itself(run: Run, pytester: pytest.Pytester, monkeypatch: pytest.
     result = run(TEST)
     result.stdout.fnmatch_lines(["::error file=app.py,line=9,title=R01 tool-result-missing::*"])
     summary = Path(pytester.path / "summary.md").read_text("utf-8")
-    assert "| error | R01 tool-result-missing | 1 | app.py:9 | no tool_result" in summary
+    assert "| error | R01 tool-result-missing | 1 | app.py:9 | no tool\\_result" in summary
 
 
 def test_html(reports: dict[str, str]) -> None:
@@ -139,6 +139,41 @@ def test_pytests_own_junit_file_has_the_findings(run: Run, pytester: pytest.Pyte
     run(TEST, "--junitxml=own.xml")
     names = {each.get("name") for each in ET.parse(pytester.path / "own.xml").iter("property")}
     assert "claude.R01" in names
+
+
+def test_code_flows_need_no_other_report(run: Run, pytester: pytest.Pytester) -> None:
+    """The lines that made the compared requests are in a SARIF file by itself."""
+    run(TEST, "--claude-report=sarif:out.sarif")
+    (result,) = json.loads(Path(pytester.path / "out.sarif").read_text())["runs"][0]["results"]
+    assert len(result["codeFlows"][0]["threadFlows"][0]["locations"]) == 2
+
+
+def test_a_report_that_cannot_be_written_is_said(run: Run, pytester: pytest.Pytester) -> None:
+    """The run ends as wrong usage; what else was asked for is written."""
+    pytester.makefile(".txt", taken="")
+    result = run("def test_one(claude): ...", "--claude-report=json:taken.txt/x.json", "--claude-report=html:out.html")
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["error    the report json cannot be written: *taken.txt*"])
+    assert Path(pytester.path / "out.html").exists()
+
+
+def test_a_report_is_written_where_no_test_is_watched(run: Run, pytester: pytest.Pytester) -> None:
+    """Or what is read after the run would be the last run's; only collecting is no run."""
+    run("def test_one(): ...", "--claude-report=json:out.json").assert_outcomes(passed=1)
+    assert json.loads(Path(pytester.path / "out.json").read_text())["tests"] == []
+    run("def test_one(): ...", "--claude-report=json:other.json", "--collect-only")
+    assert not Path(pytester.path / "other.json").exists()
+
+
+@pytest.mark.parametrize("columns", ["60", "100"])
+def test_the_terminals_width_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    """What a failing test says fits, so that a narrow terminal does not break it again."""
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = run(TEST).outlines
+    said = [line for line in lines if line.startswith(("  contract", "  expected", "  actual", "  fix", " " * 12))]
+    assert len(said) > 8
+    assert max(map(len, said)) <= int(columns)
 
 
 def test_xdist(run_apart: Run, pytester: pytest.Pytester) -> None:

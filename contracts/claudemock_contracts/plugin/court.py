@@ -39,6 +39,7 @@ class Court:
 
     def close(self) -> None:
         """The run is over."""
+        self.earlier.close()
         self._line.close()
 
     def scope(self, name: str) -> LineServer:

@@ -56,9 +56,12 @@ class Guard:
                 self._replace(loop, "create_connection", self._connecting)
         self._replace(ssl.SSLContext, "wrap_socket", self._wrapping)
         self._replace(ssl.SSLContext, "wrap_bio", self._wrapping)
-        for name in _SENDS:
-            if hasattr(socket.socket, name):
-                self._replace(socket.socket, name, self._sending)
+        # trio keeps the socket module's functions as they were when it was imported
+        sockets: list[Any] = [socket.socket, getattr(sys.modules.get("trio._socket"), "_SocketType", None)]
+        for each in sockets:
+            for name in _SENDS:
+                if hasattr(each, name):
+                    self._replace(each, name, self._sending)
 
     def stop(self) -> None:
         """End; everything is as it was, except where others have replaced it meanwhile."""
@@ -121,7 +124,7 @@ class Guard:
         raise pytest.fail.Exception(explained(name, caller), pytrace=False)
 
     def _sending(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def send(sock: socket.socket, data: Any, *more: Any) -> Any:
+        def send(sock: Any, data: Any, *more: Any) -> Any:
             head = data
             if not isinstance(data, bytes | bytearray | memoryview):  # sendmsg has a list of them
                 head = next(iter(data), b"") if isinstance(data, list | tuple) else b""
@@ -131,7 +134,7 @@ class Guard:
 
         return send
 
-    def _note(self, sock: socket.socket, head: bytes) -> None:
+    def _note(self, sock: Any, head: bytes) -> None:
         target = head.split(b" ", 2)[1].decode("latin-1")
         if "/v1/" not in target:
             return

@@ -48,7 +48,7 @@ class Lock:
         return json.dumps({"version": 1, "tests": dict(sorted(tests.items()))}, indent=2, ensure_ascii=False) + "\n"
 
 
-def shape_of(exchanges: Sequence[Exchange], raw: Iterable[Mapping[str, Any]], prompts: Prompts) -> Shape:
+def shape_of(exchanges: Sequence[Exchange], raw: Iterable[Mapping[str, Any]], prompts: Prompts) -> dict[str, Any]:
     """The shape of what a test sent. `prefixes` are digests of what is before each cache marker, in order."""
     calls = read_transcript(exchanges, prompts=prompts).calls
     requests = Counter(f"{exchange.method} {exchange.endpoint}" for exchange in exchanges)

@@ -9,7 +9,7 @@ from claudemock_contracts.plugin.guard import BLOCKED
 from claudemock_contracts.plugin.session import Session
 from claudemock_contracts.plugin.watch import Watch
 from claudemock_contracts.report.model import Json
-from claudemock_contracts.report.text import render_failure
+from claudemock_contracts.report.text import render_failure, terminal_width
 from claudemock_contracts.rules import ALL
 
 _FAILED: pytest.StashKey[str] = pytest.StashKey()
@@ -35,9 +35,9 @@ def after_call(session: Session, item: pytest.Item, error: BaseException | None)
     if not (findings or problems):
         return
     if watch.failed:
-        item.stash[_FAILED] = render_failure(findings, problems)
+        item.stash[_FAILED] = render_failure(findings, problems, terminal_width())
     else:
-        pytest.fail(render_failure(findings, problems), pytrace=False)
+        pytest.fail(render_failure(findings, problems, terminal_width()), pytrace=False)
 
 
 def after_teardown(session: Session, item: pytest.Item, *, judge: bool) -> None:
@@ -57,7 +57,7 @@ def after_teardown(session: Session, item: pytest.Item, *, judge: bool) -> None:
     finally:
         session.end()
     if findings or problems:
-        pytest.fail(render_failure(findings, problems), pytrace=False)
+        pytest.fail(render_failure(findings, problems, terminal_width()), pytrace=False)
 
 
 def _rules_of_what_comes_later() -> frozenset[str]:

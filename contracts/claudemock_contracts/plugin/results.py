@@ -3,7 +3,7 @@
 import fnmatch
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from claudemock_contracts.plugin.options import Allowed, Options
 from claudemock_contracts.report.formats import render
 from claudemock_contracts.report.github import annotations, step_summary
 from claudemock_contracts.report.model import Run, TestResult
-from claudemock_contracts.report.text import render_run
+from claudemock_contracts.report.text import render_run, terminal_width
+
+_COLOURS = {"error": {"red": True}, "warning": {"yellow": True}}
 
 
 class Results:
@@ -46,7 +48,7 @@ class Results:
         lock = self._options.lock
         if lock is not None and not self._options.update_lock:
             known = Lock.read(lock)
-            new = sum(1 for test in self._results if not known.has(test))
+            new = sum(not known.has(test) for test in self._shapes(known))
             if new:
                 yield f"lock     {new} new test{'s' * (new != 1)} added to {lock.name}"
 
@@ -54,33 +56,49 @@ class Results:
         """The terminal's section."""
         terminal.section("claude contracts")
         for line in self._lines:
-            terminal.line(line)
+            terminal.line(line, **_COLOURS.get(line.partition(" ")[0], {}))
 
-    def finish(self) -> None:
-        """Write what was asked for, and keep the lines of the terminal's section."""
+    def finish(self) -> bool:
+        """Write what was asked for, and keep the lines of the section. False if something could not be written."""
         run = self.run()
-        lines = render_run(run)
-        for form, path in self._options.reports:
-            text = render(run, form)
-            if path == "-":
-                lines += ["", *text.splitlines()]
-            else:
-                target = self._root / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(text, encoding="utf-8")
-        self._write_lock()
-        self._write_baseline(run)
-        self._lines = [*lines, *self._tell_github(run)]
+        self._lines = render_run(run, terminal_width())
+        done = [
+            self._written(f"the report {form}", self._write_report, run, form, path)
+            for form, path in self._options.reports
+        ]
+        done.append(self._written("the lock", self._write_lock))
+        done.append(self._written("the baseline", self._write_baseline, run))
+        done.append(self._written("the summary of the step", self._tell_github, run))
+        return all(done)
+
+    def _written(self, what: str, write: Callable[..., None], *given: Any) -> bool:
+        try:
+            write(*given)
+        except OSError as error:
+            self._lines.append(f"error    {what} cannot be written: {error}")
+            return False
+        return True
+
+    def _write_report(self, run: Run, form: str, path: str) -> None:
+        text = render(run, form)
+        if path == "-":
+            self._lines += ["", *text.splitlines()]
+        else:
+            _write(self._root / path, text)
 
     def _write_lock(self) -> None:
         path = self._options.lock
         if path is None:
             return
-        shapes = {test: result.shape for test, result in self._results.items() if result.shape and result.exchanges}
-        text = Lock.read(path).merged(shapes, update=self._options.update_lock)
+        known = Lock.read(path)
+        text = known.merged(self._shapes(known), update=self._options.update_lock)
         if not path.exists() or path.read_text("utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            _write(path, text)
+
+    def _shapes(self, known: Lock) -> dict[str, Mapping[str, Any]]:
+        """What is to be locked: of tests that sent something, or are known to have."""
+        shapes = {test: result.shape for test, result in self._results.items() if result.shape is not None}
+        return {test: shape for test, shape in shapes.items() if shape["requests"] or known.has(test)}
 
     def _write_baseline(self, run: Run) -> None:
         path = self._options.baseline
@@ -89,17 +107,21 @@ class Results:
         now = {finding["fingerprint"] for _, finding in run.findings()}
         now |= {name for result in run.results for name in result.baselined}
         known = sorted(now | read_baseline(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"fingerprints": known}, indent=2) + "\n", encoding="utf-8")
+        _write(path, json.dumps({"fingerprints": known}, indent=2) + "\n")
 
-    def _tell_github(self, run: Run) -> list[str]:
+    def _tell_github(self, run: Run) -> None:
         if os.environ.get("GITHUB_ACTIONS") != "true":
-            return []
+            return
+        self._lines += annotations(run)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             with Path(summary).open("a", encoding="utf-8") as file:
                 file.write(step_summary(run))
-        return list(annotations(run))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _shown(allow: Allowed) -> dict[str, str]:

@@ -32,7 +32,7 @@ class Session:
         self._server: MockServer | None = None
         self._court: Court | None = None
         self._stack = ExitStack()
-        self._conftests: bool | None = None
+        self._files: dict[str, bool] = {}
 
     @cached_property
     def options(self) -> Options:
@@ -62,17 +62,25 @@ class Session:
             sock = self._socket
             if sock is not None:
                 sock.listen(1024)
-            self._server = self._stack.enter_context(serve(sock=sock, **self.options.server))
+            try:
+                self._server = self._stack.enter_context(serve(sock=sock, **self.options.server))
+            except (TypeError, ValueError) as error:  # what the user set, which is not ours to check again
+                raise pytest.UsageError(f"claude_server: {error}") from None
             assert self._server.base_url == url  # noqa: S101 - or clients made before would look in the wrong place
         return self._server
 
     def uses(self, path: Path) -> bool:
         """Whether a file of tests, or a conftest, says that it uses us; then clients it makes are to find the mock."""
-        if self._conftests is None:
-            plugins = self.config.pluginmanager.get_plugins()
-            files = {getattr(plugin, "__file__", None) or "" for plugin in plugins}
-            self._conftests = any(_uses(Path(file)) for file in files if Path(file).name == "conftest.py")
-        return self._conftests or _uses(path)
+        plugins = self.config.pluginmanager.get_plugins()  # those of inner folders come while tests are collected
+        files = {getattr(plugin, "__file__", None) or "" for plugin in plugins}
+        conftests = [file for file in files if file.endswith("conftest.py")]
+        return any(self._says_so(file) for file in (*conftests, str(path)))
+
+    def _says_so(self, file: str) -> bool:
+        known = self._files.get(file)
+        if known is None:
+            known = self._files[file] = _uses(Path(file))
+        return known
 
     def point_at_root(self) -> None:
         """For clients that will serve several tests: their requests belong to the test of the moment."""
@@ -92,22 +100,25 @@ class Session:
             self._environment.restore()
 
     def watch(self, item: pytest.Item) -> "Watch":
-        """Begin to watch a test, if nothing does yet."""
+        """Begin to watch a test, if nothing does yet. Raises `pytest.UsageError` for wrong options or marks."""
         if self.watching is None:
-            from claudemock_contracts.plugin.court import Court
-            from claudemock_contracts.plugin.watch import Watch
-
-            if self._court is None:
-                self._court = Court(self.options, self.config.rootpath, self.server())
-            watch = Watch(item, self._court)
-            try:
-                watch.start()
-            except BaseException:
-                watch.stop()
-                raise
-            self.watching = watch
+            self.watching = self._begin(item)
             self.settle()
         return self.watching
+
+    def _begin(self, item: pytest.Item) -> "Watch":
+        from claudemock_contracts.plugin.court import Court
+        from claudemock_contracts.plugin.watch import Watch
+
+        if self._court is None:
+            self._court = Court(self.options, self.config.rootpath, self.server())
+        watch = Watch(item, self._court)
+        try:
+            watch.start()
+        except BaseException:
+            watch.stop()
+            raise
+        return watch
 
     def end(self) -> None:
         """Stop watching."""

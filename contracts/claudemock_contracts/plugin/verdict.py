@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from claudemock_contracts.exchange import Exchange, from_journal
-from claudemock_contracts.finding import fragment
+from claudemock_contracts.finding import clean, fragment
 from claudemock_contracts.plugin.guard import Sent
 from claudemock_contracts.plugin.options import Options
 from claudemock_contracts.report.model import Json
@@ -79,7 +79,7 @@ def _spoken(reply: Mapping[str, Any]) -> str:
 
 def _use(entry: Mapping[str, Any]) -> str:
     match = entry["reply"].get("match")
-    behind = f" (for requests that match {match})" if match else ""
+    behind = f" (for requests that match {clean(str(match))})" if match else ""
     if not entry["used"]:
         return f"never asked for{behind}"
     return f"asked for {entry['used']} of {entry['used'] + entry['left']} times{behind}"

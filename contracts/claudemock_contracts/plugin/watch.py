@@ -29,7 +29,7 @@ from claudemock_contracts.run import Report, judge
 
 _PLAIN = re.compile(r"[^A-Za-z0-9_~-]+")
 _BRIEFLY = 0.05  # seconds that answers under way are waited for
-_COMPARED = ("html", "jsonl")  # reports that show requests
+_COMPARED = ("html", "jsonl", "sarif")  # reports that show requests, or the lines that made them
 
 
 class Watch:
@@ -195,9 +195,15 @@ class Watch:
             dollars=sum(map(dollars, told.raw)),
             broken=report.broken,
             late=self.late,
-            shape=None if options.lock is None else shape_of(told.exchanges, told.raw, self._court.prompts),
+            shape=self._shape(told),
             compared=compared(report.findings, told.exchanges, options.redact) if wanted else {},
         )
+
+    def _shape(self, told: Verdict) -> dict[str, Any] | None:
+        """What is to be locked; of a test that failed by itself nothing, because it may have stopped half way."""
+        if self._court.lock is None or self.failed or self.judged is None:
+            return None
+        return shape_of(told.exchanges, told.raw, self._court.prompts)
 
 
 def _either(own: bool | None, runs: bool) -> bool:

@@ -4,12 +4,13 @@ import json
 from difflib import SequenceMatcher
 from html import escape
 
-from claudemock_contracts.report.model import Json, Run, TestResult
-from claudemock_contracts.report.text import summary
+from claudemock_contracts.report.model import Json, Run, TestResult, tests_of, times
+from claudemock_contracts.report.text import remarks, summary
 
 _MOST_LINES = 4000
 _AROUND = 4  # unchanged lines shown around a change
 
+_NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'"  # no script, no network, whatever a text says
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --bad: #d3343422; --good: #2a9d5a22 }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem }
@@ -35,9 +36,12 @@ def page(run: Run) -> str:
         level = escape(problem["severity"])
         facts = {"test": result.test, "what": problem["text"], "fix": problem["fix"]}
         parts.append(f'<h2><span class="{level}">{level}</span> {escape(problem["kind"])}</h2>{_facts(facts)}')
+    said = "".join(f"<li>{escape(remark)}</li>" for remark in remarks(run))
+    parts += [f"<h2>Remarks</h2><ul>{said}</ul>"] * bool(said)
     body = "\n".join(parts)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Claude contracts</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_ELSE}">'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n<body>{body}</body></html>'
     )
 
@@ -46,8 +50,10 @@ def _overview(run: Run) -> str:
     rows = []
     for group in run.grouped():
         result, finding = group[0]
-        times = sum(int(each.get("count") or 1) for _, each in group)
-        cells = (finding["rule"], finding["name"], str(times), finding.get("caller") or result.test, finding["actual"])
+        where = finding.get("caller") or finding.get("source") or result.test
+        tests = len(tests_of(group))
+        among = f" in {tests} tests" if tests > 1 else ""
+        cells = (finding["rule"], finding["name"], f"{times(group)}{among}", where, finding["actual"])
         shown = "".join(f"<td>{escape(str(cell))}</td>" for cell in cells)
         rows.append(f'<tr><td class="{escape(finding["severity"])}">{escape(finding["severity"])}</td>{shown}</tr>')
     head = "".join(f"<th>{name}</th>" for name in ("", "rule", "name", "times", "where", "what"))

@@ -23,8 +23,8 @@ def junit(run: Run) -> str:
 
 
 def _case(suite: Element, result: TestResult) -> bool:
-    file, _, name = (result.test or "recorded traffic").partition("::")
-    case = SubElement(suite, "testcase", classname=file.removesuffix(".py").replace("/", "."), name=name or file)
+    classname, name = _named(result.test or "recorded traffic")
+    case = SubElement(suite, "testcase", classname=_printable(classname), name=_printable(name))
     if result.file:
         case.set("file", result.file)
     if result.line:
@@ -41,6 +41,14 @@ def _case(suite: Element, result: TestResult) -> bool:
         failure = SubElement(case, "failure", message=_printable(headline(findings, problems)))
         failure.text = _printable(render_failure(findings, problems))
     return bool(findings or problems)
+
+
+def _named(test: str) -> tuple[str, str]:
+    """A test as pytest's own JUnit file names it, so that both can be put side by side."""
+    path, bracket, parameters = test.partition("[")
+    file, *classes = path.split("::")
+    name = classes.pop() if classes else file
+    return ".".join([file.removesuffix(".py").replace("/", "."), *classes]), f"{name}{bracket}{parameters}"
 
 
 def _printable(text: str) -> str:

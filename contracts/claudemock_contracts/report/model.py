@@ -1,6 +1,6 @@
 """What a run of tests found, as plain data: it travels between processes and is the same for every format."""
 
-from collections import Counter
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 from claudemock_contracts.run import Report
 
 Json = Mapping[str, Any]
+# `app.py:12`, `journal.jsonl:3`, `log.har: log.entries[3]`, `cassette.yaml#2`
+_PLACE = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+)|: .*|#\d+)?\Z", re.DOTALL)
 _WORST = ("violation", "warning", "note", "inconclusive", "pass", "not-exercised")
 
 
@@ -52,8 +54,8 @@ class Run:
     remarks: Sequence[str] = ()
 
     @classmethod
-    def of(cls, report: Report) -> "Run":
-        """A report on recorded traffic, where nothing is known of tests."""
+    def of(cls, report: Report, compared: Mapping[str, Json]) -> "Run":
+        """A report on traffic of which no test is known; `compared` are its requests, as in `TestResult`."""
         result = TestResult(
             test="",
             findings=[finding.to_json() for finding in report.findings],
@@ -63,6 +65,7 @@ class Run:
             verdicts=dict(report.verdicts),
             exchanges=report.exchanges,
             broken=report.broken,
+            compared=compared,
         )
         unused = [{"rule": allow.rule, "reason": allow.reason} for allow in report.unused_allows]
         return cls(results=[result], unused_allows=unused)
@@ -93,29 +96,33 @@ class Run:
         return found
 
     def grouped(self) -> list[list[tuple[TestResult, Json]]]:
-        """Findings that are one by fingerprint, gravest first."""
-        groups: dict[tuple[str, str], list[tuple[TestResult, Json]]] = {}
+        """Findings that are one to who reads them, gravest first: of one rule, kind and line of code.
+
+        Where the line is not known they are one by fingerprint, which is one test's.
+        """
+        groups: dict[tuple[str, ...], list[tuple[TestResult, Json]]] = {}
         for result, finding in self.findings():
-            groups.setdefault((finding["rule"], finding["fingerprint"]), []).append((result, finding))
+            place = finding.get("caller") or finding["fingerprint"]
+            key = (finding["severity"], finding["rule"], finding["kind"], place)
+            groups.setdefault(key, []).append((result, finding))
         order = ("error", "warning", "note")
         return sorted(groups.values(), key=lambda group: (order.index(group[0][1]["severity"]), group[0][1]["rule"]))
 
 
+def times(group: Iterable[tuple[TestResult, Json]]) -> int:
+    """How often the findings of a group were seen."""
+    return sum(int(finding.get("count") or 1) for _, finding in group)
+
+
+def tests_of(group: Iterable[tuple[TestResult, Json]]) -> list[str]:
+    """The tests that a group of findings is of."""
+    return list(dict.fromkeys(result.test for result, _ in group if result.test))
+
+
 def place_of(result: TestResult, finding: Json) -> tuple[str | None, int | None]:
-    """The file and line to point at: the user's line that made the call, or else the test."""
-    caller = finding.get("caller")
-    if isinstance(caller, str) and ":" in caller:
-        file, _, line = caller.rpartition(":")
-        if line.isdecimal():
-            return file, int(line)
+    """The file and line to point at: the user's line that made the call, the recording's, or else the test's."""
+    for said in (finding.get("caller"), finding.get("source")):
+        place = _PLACE.match(said) if isinstance(said, str) else None
+        if place is not None:
+            return place["file"], int(place["line"]) if place["line"] else None
     return result.file, result.line
-
-
-def total(findings: Iterable[Json], name: str) -> float:
-    """A sum over findings, of `tokens_lost` or `dollars_lost`."""
-    return sum(finding.get(name) or 0 for finding in findings)
-
-
-def by_rule(run: Run) -> Counter[tuple[str, str, str]]:
-    """How often each rule was broken, by severity, id and name."""
-    return Counter((finding["severity"], finding["rule"], finding["name"]) for _, finding in run.findings())

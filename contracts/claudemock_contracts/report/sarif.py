@@ -1,10 +1,11 @@
-"""SARIF 2.1.0, as code scanning reads it: one result for each fingerprint, at the user's line that made the call."""
+"""SARIF 2.1.0, as code scanning reads it: one result for each rule and line of code that made a call."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
-from claudemock_contracts.report.model import Json, Run, TestResult, place_of
+from claudemock_contracts.report.model import Json, Run, TestResult, place_of, tests_of, times
 from claudemock_contracts.rules import ALL
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -44,7 +45,6 @@ def _rule(rule: str) -> Mapping[str, Any]:
 
 def _result(group: Sequence[tuple[TestResult, Json]], rules: Sequence[str]) -> Mapping[str, Any]:
     result, finding = group[0]
-    tests = list(dict.fromkeys(each.test for each, _ in group if each.test))
     where = f" (at {finding['location']})" if finding["location"] else ""
     shown: dict[str, Any] = {
         "ruleId": finding["rule"],
@@ -53,8 +53,8 @@ def _result(group: Sequence[tuple[TestResult, Json]], rules: Sequence[str]) -> M
         "message": {"text": f"{finding['actual']}{where}. Expected: {finding['expected']}. Fix: {finding['fix']}"},
         "locations": _locations(result, finding),
         "partialFingerprints": {"claudemock/v1": finding["fingerprint"]},
-        "occurrenceCount": sum(int(each.get("count") or 1) for _, each in group),
-        "properties": {"tests": tests, "confidence": finding["confidence"]},
+        "occurrenceCount": times(group),
+        "properties": {"tests": tests_of(group), "confidence": finding["confidence"]},
     }
     for name in ("tokens_lost", "dollars_lost"):
         if finding.get(name):
@@ -65,13 +65,9 @@ def _result(group: Sequence[tuple[TestResult, Json]], rules: Sequence[str]) -> M
 
 def _locations(result: TestResult, finding: Json) -> list[Mapping[str, Any]]:
     file, line = place_of(result, finding)
-    source = finding.get("source")
-    if file is None and isinstance(source, str):
-        head, _, tail = source.rpartition(":")
-        file, line = (head, int(tail)) if tail.isdecimal() else (source, None)
     if file is None:
         return []
-    physical: dict[str, Any] = {"artifactLocation": {"uri": file.replace("\\", "/")}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(file.replace("\\", "/"))}}
     if line:
         physical["region"] = {"startLine": line}
     logical = [{"fullyQualifiedName": finding["location"]}] if finding["location"] else []

@@ -1,17 +1,26 @@
 """Findings and problems as text, for the terminal and for a test's failure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from shutil import get_terminal_size
 from textwrap import wrap
 
-from claudemock_contracts.report.model import Json, Run, by_rule
+from claudemock_contracts.report.model import Json, Run, tests_of, times
 
 WIDTH = 110
 _LABEL = 10
+_NARROWEST = 50
+_MOST_LINES = 3
+_BELOW = " " * 9
 
 
-def render_failure(findings: Sequence[Json], problems: Sequence[Json]) -> str:
+def terminal_width() -> int:
+    """How wide texts for the terminal are, as pytest measures it."""
+    return max(_NARROWEST, min(WIDTH, get_terminal_size().columns))
+
+
+def render_failure(findings: Sequence[Json], problems: Sequence[Json], width: int = WIDTH) -> str:
     """What is wrong with one test: a headline, then each thing with what to do about it."""
-    blocks = [*(_finding(each) for each in findings), *(_problem(each) for each in problems)]
+    blocks = [*(_finding(each, width) for each in findings), *(_problem(each, width) for each in problems)]
     return "\n\n".join([headline(findings, problems), *("\n".join(block) for block in blocks)])
 
 
@@ -22,11 +31,9 @@ def headline(findings: Sequence[Json], problems: Sequence[Json]) -> str:
     return f"claudemock: {', '.join(dict.fromkeys(named))}"
 
 
-def render_run(run: Run) -> list[str]:
+def render_run(run: Run, width: int = WIDTH) -> list[str]:
     """The section at the end of a run: one line if there is nothing to say, else a table and remarks."""
-    lines = list(_table(run))
-    lines += _remarks(run)
-    return [*lines, summary(run)]
+    return [*_table(run, width), *remarks(run), summary(run)]
 
 
 def summary(run: Run) -> str:
@@ -34,7 +41,7 @@ def summary(run: Run) -> str:
     verdicts = list(run.verdicts().values())
     idle = verdicts.count("not-exercised")
     counts = [(run.count(level), level) for level in ("error", "warning", "note")]
-    found = ", ".join(f"{count} {level}{'s' * (count != 1)}" for count, level in counts if count) or "0 findings"
+    found = ", ".join(_number(count, level) for count, level in counts if count) or "0 findings"
     exchanges = sum(result.exchanges for result in run.results)
     allowed = sum(len(result.allowed) for result in run.results)
     known = sum(len(result.baselined) for result in run.results)
@@ -47,29 +54,8 @@ def summary(run: Run) -> str:
     )
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"
-
-
-def _table(run: Run) -> Iterator[str]:
-    groups = run.grouped()
-    problems = list(run.problems())
-    if not groups and not problems:
-        return
-    counted = by_rule(run)
-    width = max((len(name) for _, _, name in counted), default=0)
-    for group in groups:
-        result, first = group[0]
-        times = sum(int(finding.get("count") or 1) for _, finding in group)
-        where = first.get("caller") or first.get("source") or result.test
-        yield f"{first['severity']:<8} {first['rule']}  {first['name']:<{width}}  {times:>3}x  {where}"
-        yield f"{'':<{width + 21}}{_cut(first['actual'])}"
-    for result, problem in problems:
-        kind = str(problem["kind"]).replace("-", " ")
-        yield f"{problem['severity']:<8} {kind}: {_cut(problem['text'])}  {result.test}"
-
-
-def _remarks(run: Run) -> Iterator[str]:
+def remarks(run: Run) -> Iterator[str]:
+    """What there is to say that is no finding: allowances nobody needs, late requests, rules that failed."""
     for allow in (*run.unused_allows, *(each for result in run.results for each in result.unused_allows)):
         where = f" in {allow['test']}" if allow.get("test") else ""
         why = f" ({allow['reason']})" if allow["reason"] else ""
@@ -86,47 +72,74 @@ def _remarks(run: Run) -> Iterator[str]:
     yield from run.remarks
 
 
-def _finding(finding: Json) -> Iterator[str]:
-    yield f"{finding['severity']}  {finding['rule']} {finding['name']}: {finding['title']}"
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def _table(run: Run, width: int) -> Iterator[str]:
+    """What and where of each finding, and below it what was seen."""
+    groups = run.grouped()
+    longest = max((len(group[0][1]["name"]) for group in groups), default=0)
+    for group in groups:
+        result, first = group[0]
+        where = first.get("caller") or first.get("source") or result.test
+        tests = len(tests_of(group))
+        among = f", in {tests} tests" if tests > 1 else ""
+        seen = f"{times(group):>3}x"
+        yield f"{first['severity']:<8} {first['rule']}  {first['name']:<{longest}}  {seen}  {where}{among}"
+        yield from _wrapped(first["actual"], width, _BELOW, max_lines=_MOST_LINES)
+    for result, problem in run.problems():
+        yield f"{problem['severity']:<8} {str(problem['kind']).replace('-', ' ')} in {result.test}"
+        yield from _wrapped(problem["text"], width, _BELOW, max_lines=_MOST_LINES)
+
+
+def _finding(finding: Json, width: int) -> Iterator[str]:
+    yield f"{finding['severity']}  {finding['rule']} {finding['name']}"
+    lines = [("contract", finding["title"]), ("expected", finding["expected"]), ("actual", finding["actual"])]
     if finding.get("caller"):
-        yield from labelled("called", f"at {finding['caller']}")
-    where = finding["location"] or "the request as a whole"
-    others = finding["exchanges"][1:4]
-    seen = finding["exchanges"][0] + (f", compare {', '.join(others)}" if others else "")
-    times = f", {finding['count']} times" if (finding.get("count") or 1) > 1 else ""
-    yield from labelled("where", f"{where} of {seen}{times}")
-    yield from labelled("expected", finding["expected"])
-    yield from labelled("actual", finding["actual"])
+        lines.append(("called", f"at {finding['caller']}"))
+    lines.append(("where", _where(finding)))
     tokens, dollars = finding.get("tokens_lost"), finding.get("dollars_lost")
     if tokens:
-        yield from labelled("cost", f"{tokens:,} tokens" + (f", ${dollars:.4f} too much" if dollars else ""))
-    yield from labelled("fix", finding["fix"])
-    yield from labelled("or", f'if it is meant: claude.allow("{finding["rule"]}", reason="…")')
-    yield from labelled("why", f"claudemock rules {finding['rule']}")
+        lines.append(("cost", f"{tokens:,} tokens" + (f", ${dollars:.4f} too much" if dollars else "")))
+    lines.append(("fix", finding["fix"]))
+    lines.append(("or", f'if it is meant: claude.allow("{finding["rule"]}", reason="…")'))
+    lines.append(("why", f"claudemock rules {finding['rule']}"))
     if finding["confidence"] != "high":
-        yield from labelled("sure?", f"confidence is {finding['confidence']}")
+        lines.append(("sure?", f"confidence is {finding['confidence']}"))
+    for label, text in lines:
+        yield from _labelled(label, text, width)
 
 
-def _problem(problem: Json) -> Iterator[str]:
+def _where(finding: Json) -> str:
+    seen, *others = finding["exchanges"]
+    place = f"{finding['location']} of request {seen}" if finding["location"] else f"request {seen}"
+    compared = f", compared with {', '.join(others[:3])}" if others else ""
+    count = finding.get("count") or 1
+    return place + compared + (f", {count} times" if count > 1 else "")
+
+
+def _problem(problem: Json, width: int) -> Iterator[str]:
     yield f"{problem['severity']}  {str(problem['kind']).replace('-', ' ')}"
     for line in str(problem["text"]).splitlines():
-        yield from labelled("", line)
+        yield from _labelled("", line, width)
     if problem.get("fix"):
-        yield from labelled("fix", problem["fix"])
+        yield from _labelled("fix", problem["fix"], width)
 
 
-def labelled(label: str, text: str) -> list[str]:
-    """A text behind its label, wrapped."""
-    indent = " " * (2 + _LABEL)
+def _labelled(label: str, text: str, width: int) -> list[str]:
     start = f"  {label:<{_LABEL}}"
-    return wrap(text, WIDTH, initial_indent=start, subsequent_indent=indent, break_long_words=False) or [start.rstrip()]
+    return _wrapped(text, width, start) or [start.rstrip()]
 
 
-def _cut(text: str, most: int = 100) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
-def joined(lines: Iterable[str]) -> str:
-    """Lines as one text."""
-    return "\n".join(lines)
+def _wrapped(text: str, width: int, start: str, *, max_lines: int | None = None) -> list[str]:
+    return wrap(
+        text,
+        width,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+        max_lines=max_lines,
+        placeholder=" …",
+    )

@@ -49,5 +49,5 @@ def _judged(exchanges: list[dict[str, Any]], form: Any) -> bytes:
     from claudemock_contracts.exchange import from_journal
     from claudemock_contracts.run import judge
 
-    report = judge([from_journal(exchange) for exchange in exchanges])
-    return rendered(report, form).encode()
+    found = [from_journal(exchange) for exchange in exchanges]
+    return rendered(judge(found), form, found).encode()
