@@ -39,7 +39,7 @@ def kinds(rule: str, *steps: Step, oracles: Oracles | None = None) -> list[str]:
     [
         (ask(text("Oslo?"), text("")), "user", "messages.0.content.1.text"),
         (ask(text("Oslo?"), text(" \n")), "user", "messages.0.content.1.text"),
-        (ask(""), "user", "messages.0.content.text"),
+        (ask(""), "user", "messages.0.content"),
         (ask("Oslo?", system=[text("Be brief."), text("")]), "system", "system.1.text"),
         (ask(text("Oslo?"), text("", cache=True)), "marked", "messages.0.content.1.text"),
     ],

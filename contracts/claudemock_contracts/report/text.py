@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
+from claudemock_contracts.finding import money
 from claudemock_contracts.report.model import Json, Run, by_rule
 
 WIDTH = 110
@@ -43,7 +44,7 @@ def summary(run: Run) -> str:
     dollars = sum(result.dollars for result in run.results)
     return (
         f"{len(verdicts) - idle} contracts exercised, {found}{tail}, {idle} not exercised: "
-        f"{_number(exchanges, 'exchange')} in {_number(len(run.results), 'test')}, ${dollars:.4f} at list price"
+        f"{_number(exchanges, 'exchange')} in {_number(len(run.results), 'test')}, {money(dollars)} at list price"
     )
 
 
@@ -99,7 +100,7 @@ def _finding(finding: Json) -> Iterator[str]:
     yield from labelled("actual", finding["actual"])
     tokens, dollars = finding.get("tokens_lost"), finding.get("dollars_lost")
     if tokens:
-        yield from labelled("cost", f"{tokens:,} tokens" + (f", ${dollars:.4f} too much" if dollars else ""))
+        yield from labelled("cost", f"{tokens:,} tokens" + (f", {money(dollars)} too much" if dollars else ""))
     yield from labelled("fix", finding["fix"])
     yield from labelled("or", f'if it is meant: claude.allow("{finding["rule"]}", reason="…")')
     yield from labelled("why", f"claudemock rules {finding['rule']}")

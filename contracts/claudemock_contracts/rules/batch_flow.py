@@ -50,6 +50,8 @@ _LEFT = {
 
 
 def _lost(batch: Batch, kind: str, what: str, at: Exchange, open_end: bool = False) -> Observation:
+    if kind == "given up" and not batch.polls:
+        what = what.replace("it was looked at", "it was seen in a list")
     return Observation(
         kind=kind,
         expected="a batch is polled until it has ended, and its results are read to the end while they can be had",
