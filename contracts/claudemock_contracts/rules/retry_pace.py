@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
-from claudemock_contracts.rules.failures import OVERLOADED, pauses, spent, wanted, what_happened
+from claudemock_contracts.rules.failures import OVERLOADED, also_changed, pauses, spent, wanted, what_happened
 from claudemock_contracts.transcript import Pauses, Told, Transcript, Wait, told_wait
 
 _SDK_BACKOFF = (0.35, 0.55)  # seconds: what an SDK waits before its first retry if it reads no header
@@ -25,8 +25,9 @@ _WAVE_SPREAD = 0.1
 def retry_after_ignored(story: Transcript) -> Iterator[Outcome]:
     """R04."""
     clock = story.once(pauses)
-    for logical, _ in wanted(story):
-        for earlier, later in pairwise(logical.exchanges):
+    for _, calls in wanted(story):
+        for one, two in pairwise(calls):
+            earlier, later = one.exchange, two.exchange
             told = told_wait(earlier)
             if told is None or earlier.status is None or earlier.status < 400:
                 continue
@@ -37,15 +38,16 @@ def retry_after_ignored(story: Transcript) -> Iterator[Outcome]:
                 yield _unclear("wait not known", f"a pause of {told.seconds:g} s ({told.header})", wait, clock)
             else:
                 yield EXERCISED
-                yield _too_early(wait, told, later)
+                yield _too_early(wait, told, also_changed((one, two)))
 
 
-def _too_early(wait: Wait, told: Told, later: Exchange) -> Observation:
-    waited = wait.seconds or 0.0
+def _too_early(wait: Wait, told: Told, changed: str) -> Observation:
+    later, waited = wait.later, wait.seconds or 0.0
     said = f"the next attempt came after {waited:.2f} s; the answer said {told.header}"
     fix = None
     if _SDK_BACKOFF[0] <= waited <= _SDK_BACKOFF[1]:
         said += ". That is the SDK's own backoff: the header was not used"
+    said += changed
     if told.seconds >= _OLD_SDK_LIMIT and later.retry_count:
         said += "; old SDKs do not honour 60 s and more"
         fix = "Upgrade the SDK: Python 1.6.0 and TypeScript 1.0.0 honour waits over 60 s."
@@ -80,7 +82,7 @@ def storm(story: Transcript) -> Iterator[Outcome]:
         if not known:
             yield EXERCISED
             continue
-        outcomes = list(_paced(known, clock))
+        outcomes = list(_paced(known, clock, also_changed(calls)))
         yield from outcomes or [EXERCISED]
         if known[0].earlier is logical.exchanges[0] and known[0].later.retry_count is None:
             firsts.append(known[0])
@@ -99,7 +101,7 @@ def _free(earlier: Exchange, later: Exchange) -> bool:
     return earlier.status in (429, *OVERLOADED) and earlier.id != later.id
 
 
-def _paced(waits: Sequence[Wait], clock: Pauses) -> Iterator[Outcome]:
+def _paced(waits: Sequence[Wait], clock: Pauses, changed: str) -> Iterator[Outcome]:
     """What is wrong with the pauses of one call."""
     seconds = [wait.seconds or 0.0 for wait in waits]
     shown = ", ".join(f"{each:.2f}" for each in seconds[:8])
@@ -108,9 +110,9 @@ def _paced(waits: Sequence[Wait], clock: Pauses) -> Iterator[Outcome]:
     if (seconds[0] < _AT_ONCE or steady) and clock.hidden:
         yield _unclear("wait not known", "pauses that grow", waits[0], clock)
     elif seconds[0] < _AT_ONCE:
-        yield _pace("at once", f"attempts after {shown} s", waits)
+        yield _pace("at once", f"attempts after {shown} s", waits, changed)
     elif steady:
-        yield _pace("steady", f"{len(waits) + 1} attempts with pauses of {shown} s", waits)
+        yield _pace("steady", f"{len(waits) + 1} attempts with pauses of {shown} s", waits, changed)
     if long:
         yield Observation(
             kind="long",
@@ -123,11 +125,11 @@ def _paced(waits: Sequence[Wait], clock: Pauses) -> Iterator[Outcome]:
         )
 
 
-def _pace(kind: str, seen: str, waits: Sequence[Wait]) -> Observation:
+def _pace(kind: str, seen: str, waits: Sequence[Wait], changed: str) -> Observation:
     return Observation(
         kind=kind,
         expected="a first pause of 0.2 s or more, and each about twice the one before, up to a cap",
-        actual=f"{seen}, while the answer was {what_happened(waits[0].earlier)}",
+        actual=f"{seen}, while the answer was {what_happened(waits[0].earlier)}{changed}",
         at=waits[0].later,
         also=[waits[0].earlier, *(wait.later for wait in waits[1:])],
         details={"pauses": [round(wait.seconds or 0.0, 3) for wait in waits]},
