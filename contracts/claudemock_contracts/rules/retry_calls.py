@@ -179,11 +179,10 @@ def _repeated(calls: Sequence[Call], repeats: Sequence[Call]) -> Observation:
     tally = Tally((len(repeats) + 1,) if first.exchange.retry_count is not None else (1,) * (len(repeats) + 1))
     status = first.exchange.status
     timed = all(pause(one.exchange, two.exchange) is not None for one, two in pairwise(calls))
-    message = first.refused.message if first.refused else ""
     return Observation(
         kind=f"{status} again",
         expected=f"no further attempt with the same request after {status}",
-        actual=f"{tally.requests} times the same request; the answer was {status}: {fragment(message)}"
+        actual=f"{tally.requests} times the same request; the answer was {status}: {fragment(_words(first))}"
         f"{also_changed(calls)}",
         at=repeats[0].exchange,
         also=[first.exchange, *(call.exchange for call in repeats[1:])],
@@ -196,11 +195,12 @@ def _everywhere(story: Transcript) -> Iterator[Outcome]:
     """The same refused messages sent to one model after the other."""
     seen: set[int] = set()
     for call in story.calls:
-        if not _invalid(call) or call.number in seen:
+        why = _refusal(call)
+        if why is None or call.number in seen:
             continue
         alike = [call]
         for other in story.calls[call.number + 1 : call.number + 20]:
-            if _invalid(other) and other.model_name not in {each.model_name for each in alike}:
+            if _refusal(other) == why and other.model_name not in {each.model_name for each in alike}:
                 gap = pause(alike[-1].exchange, other.exchange)
                 if gap is not None and 0 <= gap <= SOON and other.messages == call.messages:
                     alike.append(other)
@@ -209,21 +209,27 @@ def _everywhere(story: Transcript) -> Iterator[Outcome]:
         seen.update(each.number for each in alike)
         yield Observation(
             kind="other models",
-            expected="no further attempt with messages that are refused as invalid",
+            expected="no further attempt with what two models refuse for the same reason",
             actual=f"the same messages were refused with {call.exchange.status} by "
-            f"{', '.join(each.model_name for each in alike)}",
+            f"{', '.join(each.model_name for each in alike)}: {fragment(_words(call) or why)}",
             at=alike[1].exchange,
             also=[each.exchange for each in (alike[0], *alike[2:])],
             confidence="medium",
         )
 
 
-def _invalid(call: Call) -> bool:
-    """Whether it was refused for what its messages say, which is the same for every model."""
+def _refusal(call: Call) -> str | None:
+    """Why it was refused, if the next model may say the same: the API's words without the model's name."""
     refused = call.refused
-    return (
-        _final(call) and refused is not None and refused.status in (400, 422) and refused.message.startswith("messages")
-    )
+    if refused is None or not _final(call) or refused.status in (402, 404):
+        return None
+    if refused.status in (400, 422) and refused.message.startswith("messages"):
+        return "messages"  # what they say is the same for every model, in whatever words
+    return _words(call).replace(call.model_name, "") if call.model_name else _words(call)
+
+
+def _words(call: Call) -> str:
+    return call.refused.message if call.refused else ""
 
 
 def spend_cap_retried(story: Transcript) -> Iterator[Outcome]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
 from claudemock_contracts.rules.failures import OVERLOADED, also_changed, pauses, spent, wanted, what_happened
+from claudemock_contracts.rules.retry_limits import outage, shared_limit
 from claudemock_contracts.transcript import Pauses, Told, Transcript, Wait, told_wait
 
 _SDK_BACKOFF = (0.35, 0.55)  # seconds: what an SDK waits before its first retry if it reads no header
@@ -14,6 +15,8 @@ _AT_ONCE = 0.05  # seconds
 _STEADY_GAPS = 3
 _STEADY = 1.0  # seconds
 _GROWTH = 1.5
+_TOO_LONG, _PATIENCE = 2.0, 10.0  # times what was asked for, and seconds on top of that
+_ONE_BUDGET = 300.0  # seconds over what was asked for: what comes later is another job
 _LONGEST = 120.0  # seconds
 _TOGETHER = 0.1  # seconds
 _CROWD = 5
@@ -34,6 +37,8 @@ def retry_after_ignored(story: Transcript) -> Iterator[Outcome]:
             wait = clock.between(earlier, later)
             if wait.seconds is not None and wait.seconds >= told.least:
                 yield EXERCISED
+                if _TOO_LONG * told.seconds + _PATIENCE < wait.seconds <= told.seconds + _ONE_BUDGET:
+                    yield _too_late(wait, told)
             elif wait.seconds is None or clock.hidden:
                 yield _unclear("wait not known", f"a pause of {told.seconds:g} s ({told.header})", wait, clock)
             else:
@@ -62,6 +67,19 @@ def _too_early(wait: Wait, told: Told, changed: str) -> Observation:
     )
 
 
+def _too_late(wait: Wait, told: Told) -> Observation:
+    """RULES.md C3, over-wait. What comes very much later is a job that was run again."""
+    return Observation(
+        kind="over-wait",
+        expected=f"the next attempt soon after {told.seconds:g} s are over",
+        actual=f"it came after {wait.seconds or 0.0:.0f} s; the answer said {told.header}",
+        at=wait.later,
+        also=[wait.earlier],
+        verdict="note",
+        fix="Wait as long as the answer says, and add a little chance; a fixed pause is too short or too long.",
+    )
+
+
 def storm(story: Transcript) -> Iterator[Outcome]:
     """R45."""
     clock = story.once(pauses)
@@ -87,6 +105,8 @@ def storm(story: Transcript) -> Iterator[Outcome]:
         if known[0].earlier is logical.exchanges[0] and known[0].later.retry_count is None:
             firsts.append(known[0])
     yield from _synchronised(firsts, clock)
+    yield from shared_limit(story)
+    yield from outage(story)
 
 
 def _by_sdk(wait: Wait) -> bool:
