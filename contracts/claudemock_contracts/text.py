@@ -7,7 +7,7 @@ from typing import Any
 from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example
 from claudemock_contracts.exchange import Exchange
-from claudemock_contracts.finding import Finding, fragment
+from claudemock_contracts.finding import Finding, fragment, money
 from claudemock_contracts.run import Report
 from claudemock_contracts.transcript import Call, kind_of, parts_of, read_transcript, role_of
 
@@ -92,15 +92,17 @@ def _cost(group: Iterable[Finding]) -> str:
     found = list(group)
     tokens = sum(finding.tokens_lost or 0 for finding in found)
     dollars = sum(finding.dollars_lost or 0.0 for finding in found)
-    priced = f", ${dollars:.4f} more than reading them from the cache" if dollars else ""
+    priced = f", {money(dollars)} more than reading them from the cache" if dollars else ""
     return f"{tokens:,} tokens{priced}" if tokens else ""
 
 
 def _remarks(report: Report) -> Iterator[str]:
-    for finding in report.inconclusive[:5]:
-        yield from _labelled("open", f"{finding.rule} {finding.name}: {finding.actual} ({_place(finding)})")
-    if len(report.inconclusive) > 5:
-        yield from _labelled("", f"… and {len(report.inconclusive) - 5} more that could not be decided")
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in report.inconclusive:
+        groups.setdefault((finding.rule, finding.kind), []).append(finding)
+    for first, *more in groups.values():
+        others = f", and {len(more)} more like it" if more else ""
+        yield from _labelled("open", f"{first.rule} {first.name}: {first.actual} ({_place(first)}{others})")
     for allow in report.unused_allows:
         yield from _labelled("unused", f"nothing needs the allowance of {allow.rule} ({allow.reason}); take it out")
     for name in report.broken:

@@ -69,6 +69,20 @@ def test_a_program_that_saw_the_end_and_returned() -> None:
     assert kinds("R48", MADE, RUNNING, ENDED, oracles=returned("done")) == ["ended, not fetched"]
 
 
+def test_what_is_asked_again_while_the_batch_goes_on() -> None:
+    """Its work was done twice and paid for twice; once cancelled, collected or somebody else's, it was not."""
+    directly = (ask("How warm is Oslo?"), reply(TEXTS["oslo"]))
+    assert kinds("R48", MADE, RUNNING, *directly) == ["asked again"]
+    assert kinds("R48", MADE, RUNNING, ask("How warm is Paris?"), reply("20 °C.")) == []
+    assert kinds("R48", *directly, MADE, RUNNING) == []
+    cancelled = http("POST", f"{BATCHES}/{ONE}/cancel", response=shown("canceling"))
+    assert kinds("R48", MADE, RUNNING, cancelled, *directly) == []
+    assert kinds("R48", MADE, RUNNING, *directly, oracles=Oracles(collected_elsewhere=True)) == []
+    listed = http("GET", BATCHES, response={"data": [shown()], "has_more": False})
+    (undecided,) = [each for each in report(MADE, listed).inconclusive if each.rule == "R48"]
+    assert "seen in a list while it was in progress" in undecided.actual
+
+
 def test_results_are_gone_after_29_days() -> None:
     """On the scope's clock: a download that late finds nothing; one in time, or another one, does."""
     late = (MADE, ENDED, wait(30 * 86400), download(ROWS, status=404))
@@ -99,6 +113,9 @@ def test_only_ones_own_batches() -> None:
         ([{"answer": text} for _, text in ROWS], "violation"),
         (dict(zip(TEXTS, (text for _, text in ROWS), strict=True)), "violation"),
         ([{"id": name, "text": text} for name, (_, text) in zip(TEXTS, ROWS, strict=True)], "violation"),
+        ([{"city": name.title(), "text": text} for name, text in ROWS], "pass"),
+        ([{"city": name.title(), "text": text} for name, (_, text) in zip(TEXTS, ROWS, strict=True)], "violation"),
+        ([{"topic": "How warm", "text": text} for text in TEXTS.values()], "pass"),
         ({"warmest": "rome", "mean": 10.3}, "not-exercised"),
         (3, "not-exercised"),
     ],

@@ -1,11 +1,28 @@
 """The caching rules: legitimate behaviour that looks like drift (RULES.md B6), and drift of every class."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from claudemock_contracts.examples import Step, again, ask, at, call, fails, keep, new, reply, result, text, tool, wait
-from tests.contracts.judging import finding, report, said
+from claudemock_contracts.examples import (
+    Example,
+    Step,
+    again,
+    ask,
+    at,
+    call,
+    fails,
+    keep,
+    new,
+    reply,
+    result,
+    text,
+    tool,
+    wait,
+)
+from claudemock_contracts.run import judge
+from tests.contracts.judging import finding, prompts, report, said
 
 RULES = "You answer questions about the house rules. " * 400
 STABLE = [text(RULES, cache=True)]
@@ -297,3 +314,19 @@ def test_verdicts_without_any_marker() -> None:
     """Programs that do not cache are not lectured about caching, but for large prefixes."""
     found = report(ask("Hello?"), reply("Hello to you, too."))
     assert {found.verdicts[rule] for rule in ("R02", "R07", "R13", "R18", "R33", "R36")} == {"not-exercised"}
+
+
+def test_what_the_answers_count_decides_whether_a_short_prefix_is_cached() -> None:
+    """Near the minimum an estimate does not tell; counters that are both zero do."""
+    system = [text("word " * 1000, cache=True)]
+    counters = ("cache_creation_input_tokens", "cache_read_input_tokens")
+    assert report(ask("Hi", system=system), reply("Hi.")).verdicts["R34"] == "inconclusive"
+    assert report(ask("Hi", system=system), reply("Hi.", usage=dict.fromkeys(counters, 0))).verdicts["R34"] == "note"
+
+
+def test_nobody_could_cache_before_there_was_a_cache() -> None:
+    """Recordings of before August 2024 are not told to mark anything."""
+    exchanges = Example("…", *one_shots(*["word " * 3000] * 3)).exchanges()
+    assert judge(exchanges, prompts=prompts()).verdicts["R33"] == "warning"
+    old = [replace(each, started=1_720_000_000.0 + n) for n, each in enumerate(exchanges)]
+    assert judge(old, prompts=prompts()).verdicts["R33"] == "not-exercised"

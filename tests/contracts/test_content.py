@@ -1,10 +1,12 @@
 """The rules on texts, files and server tools: what looks wrong and is right, and what makes right wrong."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from claudemock_contracts.examples import (
+    Example,
     Scene,
     Step,
     again,
@@ -22,7 +24,8 @@ from claudemock_contracts.examples import (
 )
 from claudemock_contracts.oracles import Oracles
 from claudemock_contracts.rules.content import delete, document, upload
-from tests.contracts.judging import finding, report
+from claudemock_contracts.run import judge
+from tests.contracts.judging import finding, prompts, report
 
 EMPTY = [text("")]
 SIGNED = reply("The mayor signed it.")
@@ -39,7 +42,7 @@ def kinds(rule: str, *steps: Step, oracles: Oracles | None = None) -> list[str]:
     [
         (ask(text("Oslo?"), text("")), "user", "messages.0.content.1.text"),
         (ask(text("Oslo?"), text(" \n")), "user", "messages.0.content.1.text"),
-        (ask(""), "user", "messages.0.content.text"),
+        (ask(""), "user", "messages.0.content"),
         (ask("Oslo?", system=[text("Be brief."), text("")]), "system", "system.1.text"),
         (ask(text("Oslo?"), text("", cache=True)), "marked", "messages.0.content.1.text"),
     ],
@@ -168,6 +171,9 @@ def test_pictures_in_requests() -> None:
     assert kinds("R55", *looks(5, size=100_000)) == []
     talk = (ask(picture(), text("What is it?")), reply("It is a harbour."))
     assert kinds("R55", *talk, *[ask("And now?"), reply("It is still a harbour.")] * 5) == []
+    assert kinds("R55", *looks(2), wait(7200), *looks(1)) == []  # two runs
+    old = [replace(each, started=1_700_000_000.0 + n) for n, each in enumerate(Example("…", *looks(3)).exchanges())]
+    assert judge(old, prompts=prompts()).of("R55") == ()  # before there were files
     assert kinds("R55", ask(picture(), text("?")), *[fails(529), again(1.0)] * 4, reply("A harbour.")) == []
 
 

@@ -202,6 +202,10 @@ def test_a_model_in_its_time() -> None:
     assert judge(old, prompts=prompts()).verdicts["R66"] == "note"
     undated = [replace(each, started=None) for each in exchanges]
     assert judge(undated, prompts=prompts()).verdicts["R66"] == "warning"
+    recorded = [replace(each, source="run.yaml:1") for each in undated]
+    assert judge(recorded, prompts=prompts()).verdicts["R66"] == "note"
+    refused = [replace(each, status=404) for each in recorded]
+    assert judge(refused, prompts=prompts()).verdicts["R66"] == "warning"
 
 
 def test_a_model_whose_day_comes() -> None:

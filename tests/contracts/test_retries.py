@@ -189,12 +189,39 @@ def test_the_same_invalid_messages_for_every_model() -> None:
     assert finding("R17", *steps, ask(model="claude-haiku-4-5"), refused).kind == "other models"
 
 
+def test_two_models_that_say_the_same_are_enough() -> None:
+    """A third one is asked in vain; one that has other limits, or other words, may be worth it."""
+
+    def ladder(*statuses: tuple[int, str]) -> list[str]:
+        models = ("claude-opus-4-8", "claude-sonnet-5", "claude-haiku-4-5")
+        calls = zip(models, statuses, strict=True)
+        steps = [
+            step
+            for model, (status, words) in calls
+            for step in (new(), ask("Hi", model=model), fails(status, message=words))
+        ]
+        return [each.kind for each in report(*steps).of("R17")]
+
+    long = "prompt is too long: 214338 tokens > 200000 maximum"
+    assert ladder(*[(400, long)] * 3) == ["other models"]
+    assert ladder((400, long), (400, long.replace("200000", "100000")), (400, long)) == []
+    assert ladder(*[(404, "model: not found")] * 3) == []
+
+
 def test_twelve_requests_are_explained() -> None:
     """The finding says who retried how often."""
     steps = sdk_call(529, 529, 529) + 3 * sdk_call(529, 529, 529, first=False)
     found = finding("R16", *steps)
     assert "12 requests = 4 app attempts x 3 SDK attempts" in found.actual
     assert found.details == {"chains": [3, 3, 3, 3], "requests": 12}
+
+
+def test_an_untimed_sdk_paces_itself() -> None:
+    """Where a recording has no times, the pauses of an official SDK are taken on trust; a program's are not."""
+    for headers, verdict in ((SDK, "pass"), ({"x-stainless-retry-count": "0"}, "inconclusive")):
+        steps = (ask("Hi", headers=headers), fails(529), again(0.45, attempt=1), reply("Hi."))
+        untimed = [replace(each, started=None, end_ms=None) for each in Example("…", *steps).exchanges()]
+        assert judge(untimed, prompts=prompts()).verdicts["R45"] == verdict
 
 
 def test_why_nothing_was_retried() -> None:

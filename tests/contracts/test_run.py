@@ -9,7 +9,7 @@ import pytest
 from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example, ask, call, reply, result, tool
 from claudemock_contracts.exchange import Exchange
-from claudemock_contracts.finding import EXERCISED, Observation, clean, fingerprint
+from claudemock_contracts.finding import EXERCISED, Observation, clean, fingerprint, money
 from claudemock_contracts.rules import ALL
 from claudemock_contracts.run import Allow, Report, Settings, judge
 from tests.contracts.judging import prompts
@@ -175,6 +175,15 @@ def test_equal_findings_are_one() -> None:
     contract: Contract = replace(BY_ID["R33"], judge=each_turn)
     (finding,) = judge(MISSING, contracts=[contract], prompts=prompts()).findings
     assert (finding.count, finding.tokens_lost, finding.exchanges) == (2, 10, ("exch_1", "exch_2"))
+
+
+@pytest.mark.parametrize(
+    ("dollars", "shown"),
+    [(0.0, "$0.00"), (0.000421, "$0.00042"), (0.0999, "$0.100"), (0.5, "$0.50"), (1234.567, "$1,234.57")],
+)
+def test_small_amounts_say_something(dollars: float, shown: str) -> None:
+    """Two digits that count, however small; cents for what is not small."""
+    assert money(dollars) == shown
 
 
 def test_nothing_is_nothing() -> None:

@@ -146,6 +146,7 @@ def test_a_truncated_history_is_told_from_a_made_up_id() -> None:
     assert {found.kind for found in report(*dropped).of("R06")} == {"dropped"}
     made_up = (*ASKED, ask(*RESULTS, result("made-up", "?")), reply("Rome."))
     assert finding("R06", *made_up).kind == "unknown id"
+    assert "tool_use_id" in finding("R06", *made_up).fix
 
 
 def watched(**outputs: str) -> Oracles:
@@ -170,6 +171,10 @@ def test_a_swap_without_watching_needs_results_that_name_each_other() -> None:
     mention = (result("oslo", "4 °C, colder than Rome"), result("rome", "Rome: 18 °C"))
     assert said(*ASKED, ask(*crossed), reply("Oslo.")) == {("R21", "violation")}
     assert said(*ASKED, ask(*mention), reply("Rome.")) == set()
+    next_stop = (result("oslo", "Rome"), result("rome", "Oslo"))  # a loop line: what is asked about leads on
+    assert said(*ASKED, ask(*next_stop), reply("Rome.")) == set()
+    onward = (result("oslo", "next: Rome"), result("rome", "next: Bonn"))
+    assert said(*ASKED, ask(*onward), reply("Rome.")) == set()
     assert report(*ASKED, ask(*RESULTS), reply("Rome.")).verdicts["R21"] == "not-exercised"
 
 

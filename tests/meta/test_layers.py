@@ -32,7 +32,18 @@ DOORS = ("claudemock.api", "claudemock.control", "claudemock.inspector")
 SERVER = (*WORLD, *DOORS, *PLUMBING)
 JUDGES = tuple(
     f"claudemock_contracts.{name}"
-    for name in ("exchange", "oracles", "transcript", "drift", "examples", "contract", "finding", "rules", "run")
+    for name in (
+        "volatile",
+        "exchange",
+        "oracles",
+        "transcript",
+        "drift",
+        "examples",
+        "contract",
+        "finding",
+        "rules",
+        "run",
+    )
 )
 
 LAYERS: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from claudemock_contracts.drift.volatile import PATTERNS, skeleton
+from claudemock_contracts.volatile import PATTERNS, skeleton
 
 _AROUND = 24  # characters of context in a fragment
 _MOST = 80

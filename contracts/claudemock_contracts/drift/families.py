@@ -4,8 +4,8 @@ from difflib import SequenceMatcher
 
 from claudemock.prompt.segments import content_of
 from claudemock_contracts.drift.compare import tool_names
-from claudemock_contracts.drift.volatile import skeleton
 from claudemock_contracts.transcript import Call
+from claudemock_contracts.volatile import skeleton
 
 _ALIKE = 0.8
 _LONG = 200  # characters a template needs before likeness means anything

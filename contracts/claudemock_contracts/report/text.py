@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from shutil import get_terminal_size
 from textwrap import wrap
 
+from claudemock_contracts.finding import money
 from claudemock_contracts.report.model import Json, Run, tests_of, times
 
 WIDTH = 110
@@ -50,7 +51,7 @@ def summary(run: Run) -> str:
     dollars = sum(result.dollars for result in run.results)
     return (
         f"{len(verdicts) - idle} contracts exercised, {found}{tail}, {idle} not exercised: "
-        f"{_number(exchanges, 'exchange')} in {_number(len(run.results), 'test')}, ${dollars:.4f} at list price"
+        f"{_number(exchanges, 'exchange')} in {_number(len(run.results), 'test')}, {money(dollars)} at list price"
     )
 
 
@@ -101,7 +102,7 @@ def _finding(finding: Json, width: int) -> Iterator[str]:
     lines.append(("where", _where(finding)))
     tokens, dollars = finding.get("tokens_lost"), finding.get("dollars_lost")
     if tokens:
-        lines.append(("cost", f"{tokens:,} tokens" + (f", ${dollars:.4f} too much" if dollars else "")))
+        lines.append(("cost", f"{tokens:,} tokens" + (f", {money(dollars)} too much" if dollars else "")))
     lines.append(("fix", finding["fix"]))
     lines.append(("or", f'if it is meant: claude.allow("{finding["rule"]}", reason="…")'))
     lines.append(("why", f"claudemock rules {finding['rule']}"))

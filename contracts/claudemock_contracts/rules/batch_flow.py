@@ -6,6 +6,7 @@ from statistics import median
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
+from claudemock_contracts.rules.asked import inner
 from claudemock_contracts.rules.failures import pauses
 from claudemock_contracts.transcript import Batch, Transcript
 
@@ -32,6 +33,9 @@ def collected(story: Transcript) -> Iterator[Outcome]:
         if late is not None:
             yield EXERCISED
             yield _lost(batch, "too late", "the results were asked for when they were gone", late)
+        elif (again := _asked_again(story, batch)) is not None:
+            yield EXERCISED
+            yield _lost(batch, "asked again", "its requests were sent again, and it goes on and is billed", again)
         elif batch.state in ("collected", "canceled") or _somebody_elses(story, batch) or _nothing_to_fetch(batch):
             yield EXERCISED
         elif story.oracles.complete or (batch.ended and batch.polls and story.oracles.outcomes):
@@ -39,6 +43,18 @@ def collected(story: Transcript) -> Iterator[Outcome]:
             yield _lost(batch, batch.state, _LEFT[batch.state], _last(batch))
         else:
             yield _lost(batch, batch.state, f"{_LEFT[batch.state]}; nothing shows who collects it", _last(batch), True)
+
+
+def _asked_again(story: Transcript, batch: Batch) -> Exchange | None:
+    """A later request for what the batch was made for, while it was still running as far as the program knew."""
+    if batch.state not in ("given up", "never polled") or _somebody_elses(story, batch):
+        return None
+    wanted = [inner(row, "params").get("messages") for row in batch.rows]
+    order = story.once(_places)
+    for call in story.calls:
+        if order[call.id] > order[_last(batch).id] and call.messages in wanted:
+            return call.exchange
+    return None
 
 
 _LEFT = {
@@ -50,6 +66,8 @@ _LEFT = {
 
 
 def _lost(batch: Batch, kind: str, what: str, at: Exchange, open_end: bool = False) -> Observation:
+    if kind == "given up" and not batch.polls:
+        what = what.replace("it was looked at", "it was seen in a list")
     return Observation(
         kind=kind,
         expected="a batch is polled until it has ended, and its results are read to the end while they can be had",

@@ -18,6 +18,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 _STUMBLED = ("AttributeError", "KeyError", "TypeError", "IndexError")
 _TOLD = re.compile(r"(?i)\b(?:un\w+ed|err|fail|expire|cancel|miss|skip|retr|problem)")
 _DEPTH = 6
+_TELLING = 2  # characters
 _BATCHES = "/v1/messages/batches"
 
 
@@ -109,10 +110,20 @@ class _Key(NamedTuple):
         return found[0] if len(found) == 1 else None
 
     def of_name(self, value: Any) -> str | None:
-        """The row a value names, by its id or by its prompt."""
+        """The row a value names: by its id, by its prompt, or by what only its prompt holds."""
         named = set(_strings(value, _DEPTH))
         found = [name for name in self.asked if name in named or self.prompts.get(name) in named]
-        return found[0] if len(found) == 1 else None
+        if found:
+            return found[0] if len(found) == 1 else None
+        served = [text.strip() for text in self.texts.values()]
+        told = {said for said in named if len(said) >= _TELLING and not any(text in said for text in served)}
+        owners = {name for said in told for name in self._only(said)}
+        return owners.pop() if len(owners) == 1 else None
+
+    def _only(self, said: str) -> list[str]:
+        """The one row whose prompt holds these words."""
+        found = [name for name, prompt in self.prompts.items() if said in prompt]
+        return found if len(found) == 1 else []
 
 
 def _joined(value: Any, key: _Key, served: Sequence[str]) -> str | None:

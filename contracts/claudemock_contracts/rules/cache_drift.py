@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from claudemock_contracts.drift import CacheStory, MissedPair, cache_story
-from claudemock_contracts.drift.volatile import VOLATILE
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, Verdict, fragment
 from claudemock_contracts.transcript import Transcript
+from claudemock_contracts.volatile import VOLATILE
 
 _DISTINCT = 0.8
 _SETTLED = frozenset({"json-key-order", "json-text-key-order"})

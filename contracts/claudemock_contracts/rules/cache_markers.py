@@ -6,6 +6,7 @@ from claudemock_contracts.drift import Step, cache_story
 from claudemock_contracts.drift.families import system_text
 from claudemock_contracts.drift.pairs import surcharge
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
+from claudemock_contracts.rules.asked import day_of
 from claudemock_contracts.transcript import Call, Transcript
 
 _MOST = 4
@@ -15,6 +16,7 @@ _TTL = 300.0
 _SHARING = 3
 _TURNS = 4
 _TAIL = 2000
+_SINCE = "2024-08-14"  # the day the prompt cache came (release notes): older recordings could not use it
 
 
 def too_many(story: Transcript) -> Iterator[Outcome]:
@@ -72,7 +74,7 @@ def below_minimum(story: Transcript) -> Iterator[Outcome]:
         seen = _cached_tokens(step)
         if step.marked >= step.minimum * _MARGIN or seen or not step.call.model_known:
             continue
-        sure = step.marked < step.minimum / _MARGIN
+        sure = step.marked < step.minimum / _MARGIN or seen == 0
         yield Observation(
             kind="too short",
             expected=f"a marked prefix of at least {step.minimum} tokens, the fewest {step.call.model.id} caches",
@@ -85,17 +87,18 @@ def below_minimum(story: Transcript) -> Iterator[Outcome]:
         )
 
 
-def _cached_tokens(step: Step) -> int:
-    """What the answer says was written or read; 0 if it says nothing."""
+def _cached_tokens(step: Step) -> int | None:
+    """What the answer says was written or read; None if it does not say."""
     usage = step.call.served.usage if step.call.served is not None else {}
     told = [usage.get(name) for name in ("cache_creation_input_tokens", "cache_read_input_tokens")]
-    return sum(value for value in told if isinstance(value, int))
+    counted = [value for value in told if isinstance(value, int)]
+    return sum(counted) if len(counted) == len(told) else None
 
 
 def unused(story: Transcript) -> Iterator[Outcome]:
     """R33: a large prefix sent again and again without any breakpoint."""
     marked = story.once(cache_story).marked
-    plain = [call for call in story.calls if call.number not in marked and call.ok]
+    plain = [call for call in story.calls if call.number not in marked and call.ok and _could_cache(call)]
     if story.oracles.expected_cache and story.calls:
         yield EXERCISED
         if not marked and plain:
@@ -112,6 +115,11 @@ def unused(story: Transcript) -> Iterator[Outcome]:
             yield EXERCISED
             if again:
                 yield _unmarked(calls, again, place, what)
+
+
+def _could_cache(call: Call) -> bool:
+    day = day_of(call.exchange)
+    return day is None or day >= _SINCE
 
 
 def _unmarked(calls: Sequence[Call], again: int, place: str, what: str) -> Observation:

@@ -1,10 +1,11 @@
 """Failures as the retry rules see them: which are worth another attempt, and whether it could have been seen."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from claudemock_contracts.exchange import Exchange
-from claudemock_contracts.transcript import Call, LogicalCall, Pauses, Transcript
+from claudemock_contracts.transcript import Call, LogicalCall, Pauses, Transcript, rewritten
 
 UNCHANGEABLE: Final = frozenset({400, 401, 402, 403, 404, 413, 422})
 """Statuses that the same request gets again."""
@@ -57,6 +58,15 @@ def wanted(story: Transcript) -> Iterator[tuple[LogicalCall, Sequence[Call]]]:
         found = [call for call in calls if call is not None]
         if len(found) == len(calls):
             yield logical, found
+
+
+def also_changed(calls: Sequence[Call]) -> str:
+    """What a finding says besides where an attempt's request is not that of the one before; empty where all are."""
+    for earlier, later in pairwise(calls):
+        if earlier.key != later.key:
+            found = rewritten(earlier, later)
+            return f"; the request changed too ({found[0] if found else 'under the same retry counter'})"
+    return ""
 
 
 def settled(story: Transcript, exchange: Exchange) -> bool:

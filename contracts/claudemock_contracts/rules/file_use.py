@@ -6,11 +6,13 @@ from hashlib import blake2b
 
 from claudemock_contracts.exchange import Exchange, seconds
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
+from claudemock_contracts.rules.asked import day_of
 from claudemock_contracts.transcript import Call, File, Transcript, parts_of
 
 _LARGE = 100_000 * 4 // 3  # characters of base64 that are 100 kB
 _OFTEN = 3
 _ONE_RUN = 3600.0  # seconds
+_SINCE = "2025-04-14"  # the day in the Files beta's name: until then inlining was the only way
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)')
 _NAMED = re.compile(r"file_[A-Za-z0-9]+")
 
@@ -87,6 +89,8 @@ def _inlined(story: Transcript) -> Iterator[Outcome]:
     known: dict[bytes, list[Call]] = {}
     places: dict[bytes, str] = {}
     for call in story.calls:
+        if (day_of(call.exchange) or _SINCE) < _SINCE:
+            continue
         for number in range(max(call.fresh, call.offset), len(call.messages)):
             for part in parts_of(call.messages[number], number):
                 source = part.block.get("source")
@@ -95,6 +99,8 @@ def _inlined(story: Transcript) -> Iterator[Outcome]:
                     continue
                 digest = blake2b(data.encode("utf-8", "replace"), digest_size=16).digest()
                 calls = known.setdefault(digest, [])
+                if calls and _another_run(calls[-1].exchange, call.exchange):
+                    calls.clear()
                 if call not in calls and not _attempt(story, call, calls):
                     calls.append(call)
                 places.setdefault(digest, call.where(number, part.position, "source.data"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from claudemock_contracts.finding import EXERCISED, Observation, Outcome, Verdict
+from claudemock_contracts.finding import EXERCISED, Observation, Outcome, Verdict, money
 from claudemock_contracts.rules.billing import dollars, used
 from claudemock_contracts.rules.following import followers
 from claudemock_contracts.rules.tool_pairs import called, spelled
@@ -48,8 +48,8 @@ def _over_budget(calls: Sequence[Call], most: float) -> Iterator[Outcome]:
         if spent >= most:
             yield Observation(
                 kind="over budget",
-                expected=f"a conversation stops when it has cost ${most:g}",
-                actual=f"${spent:.4f} were spent when this request was sent",
+                expected=f"a conversation stops when it has cost {money(most)}",
+                actual=f"{money(spent)} were spent when this request was sent",
                 at=call.exchange,
                 also=[calls[0].exchange],
                 dollars_lost=_paid(calls[calls.index(call) :]),

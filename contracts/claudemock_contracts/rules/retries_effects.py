@@ -19,7 +19,7 @@ CONTRACTS = (
         id="R42",
         name="stream-retry-duplicates",
         title="What came before a stream broke off is thrown away when the call is made again",
-        family="retry",
+        family="retries",
         why="A second attempt answers from the start. What is kept of the first is there twice: in the text, in the "
         "history that every later turn sees, or as a tool call that runs again.",
         severity="error",
@@ -51,7 +51,7 @@ CONTRACTS = (
         id="R43",
         name="retry-side-effects",
         title="A retry does nothing twice that must happen once",
-        family="retry",
+        family="retries",
         why="The API has no idempotency key: a batch whose answer was lost exists, and one that is created again is "
         "paid for twice. A tool that runs again for the same call may send a mail again.",
         severity="error",
@@ -80,7 +80,7 @@ CONTRACTS = (
         id="R46",
         name="timeout-mismatch",
         title="The timeout fits the answer that is asked for",
-        family="retry",
+        family="retries",
         why="An answer of many thousand tokens takes minutes. A client that hangs up before pays for tokens it never "
         "sees, and pays again when it asks again.",
         severity="warning",

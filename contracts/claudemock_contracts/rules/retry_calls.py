@@ -8,6 +8,7 @@ from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragme
 from claudemock_contracts.rules.failures import (
     OVERLOADED,
     UNCHANGEABLE,
+    also_changed,
     passing,
     settled,
     spent,
@@ -16,7 +17,7 @@ from claudemock_contracts.rules.failures import (
     what_happened,
 )
 from claudemock_contracts.rules.following import SOON, elsewhere
-from claudemock_contracts.transcript import Call, Chain, LogicalCall, Tally, Transcript
+from claudemock_contracts.transcript import Call, Chain, LogicalCall, Tally, Transcript, rewritten
 from claudemock_contracts.transcript.told import pause
 
 _MOST_ATTEMPTS = 10
@@ -90,7 +91,7 @@ def amplified(story: Transcript) -> Iterator[Outcome]:
                 kind="layers" if layered else "many",
                 expected=f"one retry budget for one call: 2 to 8 attempts, no more than {_MOST_ATTEMPTS}",
                 actual=f"{tally} for the same prompt, {'' if attempts.succeeded else 'none of them answered, '}"
-                f"in {sum(waits):.1f} s",
+                f"in {sum(waits):.1f} s{also_changed(calls)}",
                 at=attempts.exchanges[0],
                 also=[chain.exchanges[0] for chain in attempts.chains[1:]] or attempts.exchanges[1:],
                 fix=None if layered else "Bound the attempts (2 to 8), then fail in a way that the user is told of.",
@@ -142,7 +143,7 @@ def pointless(story: Transcript) -> Iterator[Outcome]:
             if not _final(earlier):
                 continue
             yield EXERCISED
-            if later is not None and _unchanged(earlier.exchange, later.exchange):
+            if later is not None and _unchanged(earlier, later):
                 repeats.append(later)
         allowed = 1 if calls[0].exchange.status == 401 and _masked(calls[0].exchange) else 0
         if len(repeats) > allowed:
@@ -164,12 +165,13 @@ def _masked(exchange: Exchange) -> bool:
     return "…" in shown or "***" in shown or "redacted" in shown.lower() or not shown
 
 
-def _unchanged(earlier: Exchange, later: Exchange) -> bool:
-    gap = pause(earlier, later)
+def _unchanged(earlier: Call, later: Call) -> bool:
+    one, two = earlier.exchange, later.exchange
+    gap = pause(one, two)
     if gap is not None and gap > SOON:
         return False
-    same = all(earlier.headers.get(name) == later.headers.get(name) for name in _CLIENT)
-    return same and earlier.query == later.query and earlier.body == later.body
+    same = all(one.headers.get(name) == two.headers.get(name) for name in _CLIENT) and one.query == two.query
+    return same and (one.body == two.body or rewritten(earlier, later) is not None)
 
 
 def _repeated(calls: Sequence[Call], repeats: Sequence[Call]) -> Observation:
@@ -177,11 +179,11 @@ def _repeated(calls: Sequence[Call], repeats: Sequence[Call]) -> Observation:
     tally = Tally((len(repeats) + 1,) if first.exchange.retry_count is not None else (1,) * (len(repeats) + 1))
     status = first.exchange.status
     timed = all(pause(one.exchange, two.exchange) is not None for one, two in pairwise(calls))
-    message = first.refused.message if first.refused else ""
     return Observation(
         kind=f"{status} again",
         expected=f"no further attempt with the same request after {status}",
-        actual=f"{tally.requests} times the same request; the answer was {status}: {fragment(message)}",
+        actual=f"{tally.requests} times the same request; the answer was {status}: {fragment(_words(first))}"
+        f"{also_changed(calls)}",
         at=repeats[0].exchange,
         also=[first.exchange, *(call.exchange for call in repeats[1:])],
         verdict=None if timed else "inconclusive",
@@ -193,11 +195,12 @@ def _everywhere(story: Transcript) -> Iterator[Outcome]:
     """The same refused messages sent to one model after the other."""
     seen: set[int] = set()
     for call in story.calls:
-        if not _invalid(call) or call.number in seen:
+        why = _refusal(call)
+        if why is None or call.number in seen:
             continue
         alike = [call]
         for other in story.calls[call.number + 1 : call.number + 20]:
-            if _invalid(other) and other.model_name not in {each.model_name for each in alike}:
+            if _refusal(other) == why and other.model_name not in {each.model_name for each in alike}:
                 gap = pause(alike[-1].exchange, other.exchange)
                 if gap is not None and 0 <= gap <= SOON and other.messages == call.messages:
                     alike.append(other)
@@ -206,21 +209,27 @@ def _everywhere(story: Transcript) -> Iterator[Outcome]:
         seen.update(each.number for each in alike)
         yield Observation(
             kind="other models",
-            expected="no further attempt with messages that are refused as invalid",
+            expected="no further attempt with what two models refuse for the same reason",
             actual=f"the same messages were refused with {call.exchange.status} by "
-            f"{', '.join(each.model_name for each in alike)}",
+            f"{', '.join(each.model_name for each in alike)}: {fragment(_words(call) or why)}",
             at=alike[1].exchange,
             also=[each.exchange for each in (alike[0], *alike[2:])],
             confidence="medium",
         )
 
 
-def _invalid(call: Call) -> bool:
-    """Whether it was refused for what its messages say, which is the same for every model."""
+def _refusal(call: Call) -> str | None:
+    """Why it was refused, if the next model may say the same: the API's words without the model's name."""
     refused = call.refused
-    return (
-        _final(call) and refused is not None and refused.status in (400, 422) and refused.message.startswith("messages")
-    )
+    if refused is None or not _final(call) or refused.status in (402, 404):
+        return None
+    if refused.status in (400, 422) and refused.message.startswith("messages"):
+        return "messages"  # what they say is the same for every model, in whatever words
+    return _words(call).replace(call.model_name, "") if call.model_name else _words(call)
+
+
+def _words(call: Call) -> str:
+    return call.refused.message if call.refused else ""
 
 
 def spend_cap_retried(story: Transcript) -> Iterator[Outcome]:
@@ -238,7 +247,7 @@ def spend_cap_retried(story: Transcript) -> Iterator[Outcome]:
             kind="spend cap retried",
             expected="to stop: more attempts do not bring the money back",
             actual=f"{logical.tally}, all after {code} ({call.exchange.status}); the SDK's own attempts cannot be "
-            "avoided, these are the program's",
+            "avoided, these are the program's{also_changed(calls)}",
             at=later[0].exchanges[0],
             also=[call.exchange, *(chain.exchanges[0] for chain in later[1:])],
             details={"requests": logical.tally.requests, "code": code},

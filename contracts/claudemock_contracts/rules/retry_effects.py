@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.rules.failures import wanted
-from claudemock_contracts.rules.following import followers, shortly_after, soon_after
+from claudemock_contracts.rules.following import followers, shortly_after
 from claudemock_contracts.rules.kept import raised, returned
-from claudemock_contracts.transcript import Call, LogicalCall, Transcript, named
+from claudemock_contracts.transcript import Call, LogicalCall, Transcript, named, rewritten
 
 _MAKES = {"/v1/messages/batches": "batch", "/v1/files": "file"}
 
@@ -197,46 +198,33 @@ def _retried_after(story: Transcript, call: Call) -> LogicalCall | None:
 
 
 def _changed(story: Transcript) -> Iterator[Outcome]:
-    """SDK attempts that ask for something else than the attempt before them."""
-    open_ends: list[Call] = []
+    """Attempts that ask for something else than the attempt before them."""
     for logical, calls in wanted(story):
-        first = calls[0]
-        if len(calls) > 1 and any(call.exchange.retry_count for call in calls):
+        if len(calls) > 1:
             yield EXERCISED
-        if first.exchange.retry_count:
-            alike = [call for call in open_ends if _may_repeat(call, first)]
-            if len(alike) == 1:
-                yield EXERCISED
-                yield _differs(story, alike[0], first)
-                open_ends.remove(alike[0])
-        if not logical.succeeded:
-            open_ends = [*open_ends[-20:], calls[-1]]
+        by_sdk = {later.id for chain in logical.chains for later in chain.exchanges[1:]}
+        pairs = [(one, two) for one, two in pairwise(calls) if one.key != two.key]
+        for earlier, later in pairs[:1]:
+            yield _differs(story, earlier, later, by_sdk=later.id in by_sdk)
 
 
-def _may_repeat(earlier: Call, later: Call) -> bool:
-    one, two = earlier.exchange, later.exchange
-    return (
-        one.retry_count is not None
-        and one.retry_count + 1 == two.retry_count
-        and soon_after(one, two)
-        and earlier.model_name == later.model_name
-        and len(earlier.messages) == len(later.messages)
-        and one.headers.get("user-agent") == two.headers.get("user-agent")
-    )
-
-
-def _differs(story: Transcript, earlier: Call, later: Call) -> Observation:
-    pairs = zip(earlier.messages, later.messages, strict=True)
+def _differs(story: Transcript, earlier: Call, later: Call, *, by_sdk: bool) -> Observation:
+    """Within an SDK's call it cannot be meant; a program may render its prompt anew, which is worth a note."""
+    known = rewritten(earlier, later)
+    pairs = zip(earlier.messages, later.messages, strict=False)
     at = next((number for number, pair in enumerate(pairs) if not story.prompts.same(*pair)), None)
     names = (name for name in ("system", "tools", *later.body) if earlier.body.get(name) != later.body.get(name))
     path = f"messages.{at}" if at is not None else next(names, "")
+    which = f"attempt {later.exchange.retry_count}" if by_sdk else "the attempt"
+    what = f": {known[0]}" if known else f", first at {path or 'the headers'}"
     return Observation(
         kind="body changed",
-        expected="all attempts of one SDK call send the same body",
-        actual=f"attempt {later.exchange.retry_count} differs from the one before it, first at {path or 'the headers'}",
+        expected=f"all attempts of one {'SDK call' if by_sdk else 'call'} send the same body",
+        actual=f"{which} differs from the one before it{what}",
         at=later.exchange,
         path=path,
         also=[earlier.exchange],
+        verdict=None if by_sdk else "note",
         confidence="medium",
         fix="Render the request once, before the first attempt; leave out times and counters.",
     )

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
-from claudemock_contracts.rules.failures import OVERLOADED, pauses, spent, wanted, what_happened
+from claudemock_contracts.rules.failures import OVERLOADED, also_changed, pauses, spent, wanted, what_happened
+from claudemock_contracts.rules.retry_limits import outage, shared_limit
 from claudemock_contracts.transcript import Pauses, Told, Transcript, Wait, told_wait
 
 _SDK_BACKOFF = (0.35, 0.55)  # seconds: what an SDK waits before its first retry if it reads no header
@@ -14,6 +15,8 @@ _AT_ONCE = 0.05  # seconds
 _STEADY_GAPS = 3
 _STEADY = 1.0  # seconds
 _GROWTH = 1.5
+_TOO_LONG, _PATIENCE = 2.0, 10.0  # times what was asked for, and seconds on top of that
+_ONE_BUDGET = 300.0  # seconds over what was asked for: what comes later is another job
 _LONGEST = 120.0  # seconds
 _TOGETHER = 0.1  # seconds
 _CROWD = 5
@@ -25,27 +28,31 @@ _WAVE_SPREAD = 0.1
 def retry_after_ignored(story: Transcript) -> Iterator[Outcome]:
     """R04."""
     clock = story.once(pauses)
-    for logical, _ in wanted(story):
-        for earlier, later in pairwise(logical.exchanges):
+    for _, calls in wanted(story):
+        for one, two in pairwise(calls):
+            earlier, later = one.exchange, two.exchange
             told = told_wait(earlier)
             if told is None or earlier.status is None or earlier.status < 400:
                 continue
             wait = clock.between(earlier, later)
             if wait.seconds is not None and wait.seconds >= told.least:
                 yield EXERCISED
+                if _TOO_LONG * told.seconds + _PATIENCE < wait.seconds <= told.seconds + _ONE_BUDGET:
+                    yield _too_late(wait, told)
             elif wait.seconds is None or clock.hidden:
                 yield _unclear("wait not known", f"a pause of {told.seconds:g} s ({told.header})", wait, clock)
             else:
                 yield EXERCISED
-                yield _too_early(wait, told, later)
+                yield _too_early(wait, told, also_changed((one, two)))
 
 
-def _too_early(wait: Wait, told: Told, later: Exchange) -> Observation:
-    waited = wait.seconds or 0.0
+def _too_early(wait: Wait, told: Told, changed: str) -> Observation:
+    later, waited = wait.later, wait.seconds or 0.0
     said = f"the next attempt came after {waited:.2f} s; the answer said {told.header}"
     fix = None
     if _SDK_BACKOFF[0] <= waited <= _SDK_BACKOFF[1]:
         said += ". That is the SDK's own backoff: the header was not used"
+    said += changed
     if told.seconds >= _OLD_SDK_LIMIT and later.retry_count:
         said += "; old SDKs do not honour 60 s and more"
         fix = "Upgrade the SDK: Python 1.6.0 and TypeScript 1.0.0 honour waits over 60 s."
@@ -57,6 +64,19 @@ def _too_early(wait: Wait, told: Told, later: Exchange) -> Observation:
         also=[wait.earlier],
         fix=fix,
         details={"retry_after": round(told.seconds, 3), "waited": round(waited, 3)},
+    )
+
+
+def _too_late(wait: Wait, told: Told) -> Observation:
+    """RULES.md C3, over-wait. What comes very much later is a job that was run again."""
+    return Observation(
+        kind="over-wait",
+        expected=f"the next attempt soon after {told.seconds:g} s are over",
+        actual=f"it came after {wait.seconds or 0.0:.0f} s; the answer said {told.header}",
+        at=wait.later,
+        also=[wait.earlier],
+        verdict="note",
+        fix="Wait as long as the answer says, and add a little chance; a fixed pause is too short or too long.",
     )
 
 
@@ -73,14 +93,25 @@ def storm(story: Transcript) -> Iterator[Outcome]:
         if not free:
             continue
         known = [wait for wait in free if wait.seconds is not None]
-        if len(known) < len(free):
-            yield _unclear("wait not known", "pauses that grow", free[0], clock)
+        unknown = next((wait for wait in free if wait.seconds is None and not _by_sdk(wait)), None)
+        if unknown is not None:
+            yield _unclear("wait not known", "pauses that grow", unknown, clock)
             continue
-        outcomes = list(_paced(known, clock))
+        if not known:
+            yield EXERCISED
+            continue
+        outcomes = list(_paced(known, clock, also_changed(calls)))
         yield from outcomes or [EXERCISED]
         if known[0].earlier is logical.exchanges[0] and known[0].later.retry_count is None:
             firsts.append(known[0])
     yield from _synchronised(firsts, clock)
+    yield from shared_limit(story)
+    yield from outage(story)
+
+
+def _by_sdk(wait: Wait) -> bool:
+    """Whether an official SDK made the attempt, whose pauses grow by themselves."""
+    return bool(wait.later.retry_count) and "x-stainless-lang" in wait.later.headers
 
 
 def _free(earlier: Exchange, later: Exchange) -> bool:
@@ -90,7 +121,7 @@ def _free(earlier: Exchange, later: Exchange) -> bool:
     return earlier.status in (429, *OVERLOADED) and earlier.id != later.id
 
 
-def _paced(waits: Sequence[Wait], clock: Pauses) -> Iterator[Outcome]:
+def _paced(waits: Sequence[Wait], clock: Pauses, changed: str) -> Iterator[Outcome]:
     """What is wrong with the pauses of one call."""
     seconds = [wait.seconds or 0.0 for wait in waits]
     shown = ", ".join(f"{each:.2f}" for each in seconds[:8])
@@ -99,9 +130,9 @@ def _paced(waits: Sequence[Wait], clock: Pauses) -> Iterator[Outcome]:
     if (seconds[0] < _AT_ONCE or steady) and clock.hidden:
         yield _unclear("wait not known", "pauses that grow", waits[0], clock)
     elif seconds[0] < _AT_ONCE:
-        yield _pace("at once", f"attempts after {shown} s", waits)
+        yield _pace("at once", f"attempts after {shown} s", waits, changed)
     elif steady:
-        yield _pace("steady", f"{len(waits) + 1} attempts with pauses of {shown} s", waits)
+        yield _pace("steady", f"{len(waits) + 1} attempts with pauses of {shown} s", waits, changed)
     if long:
         yield Observation(
             kind="long",
@@ -114,11 +145,11 @@ def _paced(waits: Sequence[Wait], clock: Pauses) -> Iterator[Outcome]:
         )
 
 
-def _pace(kind: str, seen: str, waits: Sequence[Wait]) -> Observation:
+def _pace(kind: str, seen: str, waits: Sequence[Wait], changed: str) -> Observation:
     return Observation(
         kind=kind,
         expected="a first pause of 0.2 s or more, and each about twice the one before, up to a cap",
-        actual=f"{seen}, while the answer was {what_happened(waits[0].earlier)}",
+        actual=f"{seen}, while the answer was {what_happened(waits[0].earlier)}{changed}",
         at=waits[0].later,
         also=[waits[0].earlier, *(wait.later for wait in waits[1:])],
         details={"pauses": [round(wait.seconds or 0.0, 3) for wait in waits]},
@@ -163,7 +194,7 @@ def _wave(crowd: Sequence[Wait], clock: Pauses) -> Iterator[Outcome]:
 
 
 def _unclear(kind: str, expected: str, wait: Wait, clock: Pauses) -> Observation:
-    why = "`sleep` was replaced before it could be watched" if clock.hidden else "the recording has no times"
+    why = "`sleep` was replaced before it could be watched" if clock.hidden else "the recording does not say when"
     return Observation(
         kind=kind,
         expected=expected,

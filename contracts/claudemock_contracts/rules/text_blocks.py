@@ -37,7 +37,8 @@ def _in_messages(call: Call) -> Iterator[Observation]:
             continue  # the final assistant message may be empty
         for part in parts_of(message, number):
             if _says_nothing(part.block) and not (role == "assistant" and part.block.get("text")):
-                yield _observed(call, part, call.where(number, part.position, "text"), role)
+                place = call.where(number, part.position, "text" if part.position is not None else "")
+                yield _observed(call, part, place, role)
             for index, block in enumerate(_inner(part)):
                 if kind_of(block) == "text" and not block.get("text") and block.get("cache_control"):
                     place = call.where(number, part.position, f"content.{index}.text")
@@ -59,8 +60,6 @@ def _says_nothing(block: object) -> bool:
 def _observed(call: Call, part: Part, path: str, role: str) -> Observation:
     text = part.block.get("text")
     what = "is empty" if not text else f"is {len(str(text))} characters of white space"
-    if part.block.get("cache_control"):
-        what += " and carries cache_control"
     source = _served_by(call, part) if role == "assistant" else None
     return Observation(
         kind="marked" if part.block.get("cache_control") else "served so" if source else role,

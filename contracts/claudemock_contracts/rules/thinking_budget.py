@@ -140,6 +140,8 @@ def configuration(story: Transcript) -> Iterator[Outcome]:
         if not isinstance(request.body.get("thinking"), dict):
             continue
         if not request.known:
+            if request.exchange.status == 404 or word(request.body["thinking"].get("type")) == "disabled":
+                continue  # there is no such model, or nothing to think about
             yield Observation(
                 kind="unknown model",
                 expected="a mode of thinking that the model takes",

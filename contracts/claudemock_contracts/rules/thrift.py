@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from claudemock.prompt.segments import listed
-from claudemock_contracts.finding import EXERCISED, Observation, Outcome
+from claudemock_contracts.finding import EXERCISED, Observation, Outcome, money
 from claudemock_contracts.rules.asked import inner
 from claudemock_contracts.rules.billing import OUTPUT, count, dollars, small_models, used
 from claudemock_contracts.rules.following import followers
@@ -54,7 +54,7 @@ def batchable(story: Transcript) -> Iterator[Outcome]:
             kind="one by one",
             expected="calls nobody waits for go into a message batch, at half the price",
             actual=f"{len(alone)} single calls of one kind{during}"
-            + (f"; a batch would have saved ${half:.4f}" if half else ""),
+            + (f"; a batch would have saved {money(half)}" if half else ""),
             at=alone[-1].exchange,
             also=[alone[0].exchange],
             dollars_lost=half,

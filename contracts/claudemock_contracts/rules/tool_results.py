@@ -80,7 +80,10 @@ def _against_inputs(pair: Pair, answered: Sequence[tuple[Part, Part]]) -> Iterat
     yield EXERCISED
     crossed = {index: found[0] for index, found in enumerate(named) if len(found) == 1 and found[0] != index}
     yield from _copied(pair, answered, crossed)
-    if len(crossed) < 2 or len(set(crossed.values())) != len(crossed):
+    # Closed: each of these calls has its own result under another one. What only leads from one input to the next (a
+    # successor, an answer that is a name and no more) is no mix-up.
+    bare = any(text_of(answered[index][1]).strip().casefold() in telling[other] for index, other in crossed.items())
+    if len(crossed) < 2 or set(crossed.values()) != set(crossed) or bare:
         return
     for index, other in crossed.items():
         asked, given = answered[index]

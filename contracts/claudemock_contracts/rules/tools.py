@@ -18,6 +18,7 @@ class _Orphan(NamedTuple):
     kind: str
     known: str
     earlier: Call | None
+    fix: str | None = None
 
 
 def _missing(story: Transcript) -> Iterator[Outcome]:
@@ -58,6 +59,7 @@ def _orphan(story: Transcript) -> Iterator[Outcome]:
                 at=pair.call.exchange,
                 path=pair.call.where(part.message, part.position, "tool_use_id"),
                 also=[] if orphan.earlier is None else [orphan.earlier.exchange],
+                fix=orphan.fix,
             )
 
 
@@ -67,8 +69,10 @@ def _why_orphan(story: Transcript, here: Call, name: object) -> _Orphan:
     if mine:
         return _Orphan("dropped", f"{mine[-1].id} served it, and the turn with the call is gone from here", mine[-1])
     if owners:
-        return _Orphan("crossed", f"it was served to another conversation, by {owners[-1].id}", owners[-1])
-    return _Orphan("unknown id", "no recorded answer has this id", None)
+        fix = "Give every conversation a list of messages of its own."
+        return _Orphan("crossed", f"it was served to another conversation, by {owners[-1].id}", owners[-1], fix)
+    fix = "Take tool_use_id from the tool_use block that is answered; make no ids up, and keep those of the API."
+    return _Orphan("unknown id", "no recorded answer has this id", None, fix)
 
 
 def _split(story: Transcript) -> Iterator[Outcome]:

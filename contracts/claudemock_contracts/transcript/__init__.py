@@ -8,6 +8,7 @@ from claudemock_contracts.transcript.files import File
 from claudemock_contracts.transcript.history import Part, Turn, kind_of, named, parts_of, role_of, turns
 from claudemock_contracts.transcript.lineage import Lineage
 from claudemock_contracts.transcript.prompts import Prompts
+from claudemock_contracts.transcript.rendered import Change, rewritten
 from claudemock_contracts.transcript.served import Refused, Served
 from claudemock_contracts.transcript.told import Pauses, Told, Wait, told_wait
 
@@ -15,6 +16,7 @@ __all__ = [
     "Batch",
     "Call",
     "Chain",
+    "Change",
     "File",
     "Gap",
     "Lineage",
@@ -33,6 +35,7 @@ __all__ = [
     "named",
     "parts_of",
     "read_transcript",
+    "rewritten",
     "role_of",
     "told_wait",
     "turns",

@@ -15,7 +15,13 @@ from claudemock_contracts.transcript.told import pause, told_wait
 _SLACK = 0.005  # seconds by which clocks of two measurements may differ
 _AT_ONCE = 0.05  # seconds: nearer than that two requests may well have been started together
 _LOOKED_AHEAD = 9  # requests
+_OPEN = 20  # failures, or neighbours of a request, that are looked at
+_LONGEST_WAIT = 120.0  # seconds
 _PATIENCE = 10.0  # seconds over twice the time asked for in which a retry may still come
+
+
+Changed = Callable[[Exchange, Exchange, Sequence[Exchange]], bool]
+"""Whether the second exchange repeats the first with a changed request; the third are answered ones around it."""
 
 
 class Gap(NamedTuple):
@@ -102,38 +108,70 @@ def logical_calls(
     place: Callable[[Exchange], Hashable],
     key: Callable[[Exchange], Hashable],
     failed: Callable[[Exchange], bool],
+    changed: Changed,
 ) -> list[LogicalCall]:
     """Exchanges, given in the order they began, as attempts at the same things.
 
     `key` is equal for requests that ask for the same; it may be costly, and is asked only where `place`, which is
-    cheap and equal for them too, has seen a failure.
+    cheap and equal for them too, has seen a failure. `changed` knows a retry whose request was rendered anew; it is
+    asked about requests that nothing else explains.
     """
     failures = {exchange.id for exchange in exchanges if failed(exchange)}
     before: dict[str, Exchange] = {}
-    for group in _groups(exchanges, failures, place, key):
-        before.update(_Group(group, failures).linked())
+    for found in _places(exchanges, failures, place):
+        same: dict[Hashable, list[Exchange]] = {}
+        for exchange in found:
+            same.setdefault((key(exchange), _client(exchange)), []).append(exchange)
+        for group in same.values():
+            if len(group) > 1:
+                before.update(_Group(group, failures).linked())
+        if len(same) > 1:
+            _link_changed(found, before, failures, changed)
     return _gathered(exchanges, before, failures)
 
 
-def _groups(
-    exchanges: Iterable[Exchange],
-    failures: set[str],
-    place: Callable[[Exchange], Hashable],
-    key: Callable[[Exchange], Hashable],
+def _places(
+    exchanges: Iterable[Exchange], failures: set[str], place: Callable[[Exchange], Hashable]
 ) -> Iterator[list[Exchange]]:
-    """Requests for the same, from the first failed one on, where there are several."""
+    """Requests that may be for the same, from the first failed one on, where there are several."""
     places: dict[Hashable, list[Exchange]] = {}
     for exchange in exchanges:
         where = place(exchange)
         if exchange.id in failures or where in places:
             places.setdefault(where, []).append(exchange)
-    for found in places.values():
-        if len(found) < 2:
-            continue
-        same: dict[Hashable, list[Exchange]] = {}
-        for exchange in found:
-            same.setdefault((key(exchange), _client(exchange)), []).append(exchange)
-        yield from (group for group in same.values() if len(group) > 1)
+    return (found for found in places.values() if len(found) > 1)
+
+
+def _link_changed(found: Sequence[Exchange], before: dict[str, Exchange], failures: set[str], changed: Changed) -> None:
+    """Add to `before` the retries that no equal request explains, where exactly one failure can be meant."""
+    repeated = {exchange.id for exchange in before.values()}
+    left: list[Exchange] = []
+    for number, later in enumerate(found):
+        left = [each for each in left if not _gone_by(each, later)][-_OPEN:]
+        if later.id not in before:
+            near = [*found[max(number - _OPEN, 0) : number], *found[number + 1 : number + _OPEN]]
+            answered = [each for each in near if each.id not in failures and each.id not in before]
+            meant = [
+                each
+                for each in left
+                if _client(each) == _client(later) and _after(each, later) and changed(each, later, answered)
+            ]
+            if len(meant) == 1:
+                before[later.id] = meant[0]
+                left.remove(meant[0])
+        if later.id in failures and later.id not in repeated:
+            left.append(later)
+
+
+def _after(earlier: Exchange, later: Exchange) -> bool:
+    gap = pause(earlier, later)
+    return gap is not None and gap >= -_SLACK
+
+
+def _gone_by(earlier: Exchange, later: Exchange) -> bool:
+    """Whether a retry of the earlier one would have come long ago."""
+    gap, told = pause(earlier, later), told_wait(earlier)
+    return gap is not None and gap > _LONGEST_WAIT + 2 * (0.0 if told is None else told.seconds)
 
 
 def _client(exchange: Exchange) -> Hashable:

@@ -12,6 +12,7 @@ from claudemock_contracts.transcript.call import Call
 from claudemock_contracts.transcript.files import Files
 from claudemock_contracts.transcript.lineage import Lineage, Threads
 from claudemock_contracts.transcript.prompts import Prompts, written_alike
+from claudemock_contracts.transcript.rendered import Rendered
 from claudemock_contracts.transcript.served import read_refused, read_served
 
 _MESSAGES = "/v1/messages"
@@ -136,7 +137,9 @@ def _attempts(transcript: Transcript) -> tuple[Sequence[LogicalCall], Mapping[st
         call = transcript.call(exchange)
         return exchange.failed if call is None else call.failed
 
-    found = logical_calls(transcript.exchanges, place=place, key=key, failed=failed)
+    found = logical_calls(
+        transcript.exchanges, place=place, key=key, failed=failed, changed=Rendered(transcript.call).again
+    )
     return found, {exchange.id: call for call in found for exchange in call.exchanges}
 
 

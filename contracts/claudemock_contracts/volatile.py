@@ -35,6 +35,17 @@ _PATTERNS: Final[Mapping[str, str]] = {
 }
 PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {name: re.compile(shown) for name, shown in _PATTERNS.items()}
 
+VALUES: Final = re.compile(
+    "|".join(
+        f"(?P<{name.replace(' ', '_')}>{_PATTERNS[name]})"
+        for name in (
+            *("timestamp", "epoch", "date", "clock time", "uuid"),
+            *("temporary path", "memory address", "id", "digest"),
+        )
+    )
+)
+"""Any of them; the kind is the name of the group. Plain numbers are left out: they mostly are what is asked about."""
+
 VOLATILE: Final = frozenset(
     {"timestamp", "clock time", "epoch", "uuid", "id", "temporary path", "memory address", "digest", "counter"}
 )
