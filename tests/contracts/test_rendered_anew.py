@@ -110,3 +110,15 @@ def test_the_counter_of_an_sdk_knows_best() -> None:
 def test_what_is_no_such_change(before: object, after: object) -> None:
     """Nothing, another shape, more places than a template has, a value of another kind."""
     assert changes(before, after, 9.0) is None
+
+
+def test_a_program_that_renders_anew_around_an_sdk() -> None:
+    """The SDK's own attempts are equal; the program's next one is not, and is a second layer all the same."""
+    first = {"x-stainless-retry-count": "0", "x-stainless-lang": "python"}
+    steps = (
+        *(ask("It is 10:00:00. Hi", headers=first), fails(529), again(0.45, attempt=1), fails(529), wait(1.0)),
+        *(keep(lambda _: []), ask("It is 10:00:02. Hi", headers=first), fails(529), again(0.45, attempt=1), fails(529)),
+    )
+    found = finding("R16", *steps)
+    assert "4 requests = 2 app attempts x 2 SDK attempts" in found.actual
+    assert "the request changed too" in found.actual

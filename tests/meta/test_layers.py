@@ -118,7 +118,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "claudemock.fixtures",
         "claudemock.virtual_time",
     ),
-    **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", *JUDGES)),
+    **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", "claudemock.fixtures", *JUDGES)),
     "claudemock_contracts.sources": ("claudemock_contracts.exchange",),
     "claudemock_contracts.text": JUDGES,
     "claudemock_contracts.report": JUDGES,

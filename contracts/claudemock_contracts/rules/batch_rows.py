@@ -16,7 +16,6 @@ _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
 _MOST_ROWS = 100_000
 _MOST_BYTES = 256 * 1024 * 1024
 _STUMBLED = ("AttributeError", "KeyError", "TypeError", "IndexError")
-_TOLD = re.compile(r"(?i)\b(?:un\w+ed|err|fail|expire|cancel|miss|skip|retr|problem)")
 _DEPTH = 6
 _TELLING = 2  # characters
 _BATCHES = "/v1/messages/batches"
@@ -264,7 +263,7 @@ def _lost(story: Transcript, value: Any, failed: Sequence[Row], rows: Sequence[R
         return ""
     good = [row for row in rows if row.kind == "succeeded" and row.text.strip()]
     texts = {row.text.strip() for row in good}
-    if any(_TOLD.search(name) for name in named if name.strip() not in texts):
+    if any(story.prompts.words.says("left_out", name) for name in named if name.strip() not in texts):
         return ""
     shown = "\n".join(named)
     if len(texts) < len(good) and len(good) not in sizes and not {row.custom_id for row in good} <= named:

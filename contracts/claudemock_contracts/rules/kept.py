@@ -7,11 +7,9 @@ from typing import Any, NamedTuple
 from claudemock_contracts.rules.following import shortly_after
 from claudemock_contracts.transcript import Call, Transcript, Turn, named
 
-_GOES_ON = re.compile(
-    r"(?i)\b(?:continu|interrupt|resum|cut off|broke off|left off|stopped|go on|incomplete|truncat|unfinished|rest of)"
-)
 _FLAG = re.compile(r"(?i)trunc|complete|partial|interrupt|error|stop_?reason|finish|refus|cut|status|warn")
 _TELLING = 8  # characters by which a quoted piece is known
+_TAIL = 12  # characters at the end of an answer by which the place is known where it broke off
 _DEPTH = 6
 
 
@@ -24,12 +22,31 @@ class Kept(NamedTuple):
     behind: Turn | None
     by_id: bool
 
-    @property
-    def goes_on(self) -> bool:
-        """Whether the client asks for the rest: by a prefill, or in words."""
-        if self.behind is None:
-            return True
-        return not self.behind.of("tool_result") and bool(_GOES_ON.search(self.behind.text))
+
+def goes_on(story: Transcript, each: Kept) -> bool:
+    """Whether the client asks for the rest: by a prefill, by quoting where it broke off, by joining, or in words."""
+    if each.behind is None:
+        return True
+    said, words = each.turn.text.strip(), each.behind.text
+    if each.behind.of("tool_result"):
+        return False
+    tail = said[-_TAIL:].strip()
+    if len(tail) >= _TELLING and tail in words:
+        return True
+    return _put_together(story, said, each.later) or story.prompts.words.says("goes_on", words)
+
+
+def _put_together(story: Transcript, said: str, later: Call) -> bool:
+    """Whether the program joined a beginning with the answer that came behind it."""
+    rest = later.served.text if later.served else ""
+    whole = "".join((said + rest).split())
+    if not said or not rest.strip():
+        return False
+    texts = [text for text, _ in returned(story)]
+    texts += [
+        turn.text for call in shortly_after(story, later) for turn in call.fresh_turns if turn.role == "assistant"
+    ]
+    return any(whole in "".join(text.split()) for text in texts)
 
 
 def kept(story: Transcript, answers: Sequence[Call]) -> Iterator[Kept]:

@@ -1,6 +1,5 @@
 """Answers that stopped before they were done: at `max_tokens`, at the end of the context window, for a new reason."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
@@ -17,8 +16,6 @@ _KNOWN = frozenset(
 _TINY = 16  # tokens: such limits are meant to cut
 _REPEATS = 2
 _HEAD = 200  # characters of a result in which a failure is told
-_FAILED = re.compile(r"(?i)\berrors?\b|exception|traceback|invalid|failed|missing|required")
-_CUT = re.compile(r"(?i)truncat|cut off|incomplete|max_tokens|was cut")
 
 
 def max_tokens_ignored(story: Transcript) -> Iterator[Outcome]:
@@ -110,11 +107,12 @@ def _ran(story: Transcript, call: Call, reason: str) -> Iterator[Observation]:
     blocks = call.served.content if call.served else ()
     if not blocks or blocks[-1].get("type") != "tool_use":
         return
+    words = story.prompts.words
     for later, part in _results_of(story, call):
         said = str(part.block.get("content") or "")
-        if named(part.block, "tool_use_id") != named(blocks[-1], "id") or _CUT.search(said):
+        if named(part.block, "tool_use_id") != named(blocks[-1], "id") or words.says("cut", said):
             continue
-        failed = bool(_FAILED.search(said[:_HEAD]))
+        failed = words.says("failed", said[:_HEAD])
         yield Observation(
             kind="cut call answered" if failed else "cut call run",
             expected="a call that was cut is not run: ask again with a larger limit, or answer with is_error",

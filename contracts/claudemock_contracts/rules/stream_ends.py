@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
-from claudemock_contracts.rules.kept import Kept, kept, quoted, raised, returned, returned_as
+from claudemock_contracts.rules.kept import Kept, goes_on, kept, quoted, raised, returned, returned_as
 from claudemock_contracts.transcript import Call, Transcript, named
 
 _FEW_EVENTS = 3
@@ -39,7 +39,7 @@ def _taken_for_whole(story: Transcript, broken: Callable[[Call], bool], how: str
         return
     held: dict[int, list[Kept]] = {}
     for each in kept(story, failed):
-        if not each.goes_on or _answered(each):
+        if _answered(each) or not goes_on(story, each):
             held.setdefault(each.call.number, []).append(each)
     for call in failed:
         yield from _fate(story, call, held.get(call.number, []), how)

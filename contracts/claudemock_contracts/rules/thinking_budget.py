@@ -1,6 +1,5 @@
 """Judging how thinking is asked for, and what a program does when it used up everything (R09, R25, R26)."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeGuard
 
@@ -14,11 +13,6 @@ from claudemock_contracts.transcript import Call, Transcript, kind_of
 INTERLEAVED = "interleaved-thinking-2025-05-14"
 LEAST_BUDGET = 1024
 _LEVELS = ("low", "medium", "high", "xhigh", "max")
-_STEP_BY_STEP = re.compile(
-    r"\b(?:think|reason|work)[^.!?\n]{0,40}?\bstep[- ]by[- ]step\b|\bstep[- ]by[- ]step (?:thinking|reasoning)\b"
-    r"|\bchain[- ]of[- ]thought\b|<(?:thinking|scratchpad)>",
-    re.IGNORECASE,
-)
 _BLOCKS = frozenset({"thinking", "redacted_thinking"})
 _LIMITS = ("model", "max_tokens", "thinking", "output_config")
 _HEADROOM, _SHARE = 1024, 0.1
@@ -224,12 +218,12 @@ def reasoned_twice(story: Transcript) -> Iterator[Outcome]:
             continue
         yield EXERCISED
         for path, said in _instructions(call):
-            found = _STEP_BY_STEP.search(said)
-            if found is not None:
+            words = story.prompts.words.found("step_by_step", said)
+            if words is not None:
                 yield Observation(
                     kind="step by step",
                     expected="with thinking on, the prompt says what is wanted, not how to think",
-                    actual=f"the prompt says {fragment(found[0])}",
+                    actual=f"the prompt says {fragment(words)}",
                     at=call.exchange,
                     path=path,
                     confidence="medium",

@@ -7,7 +7,7 @@ counter the official SDKs send.
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.transcript.told import pause, told_wait
@@ -20,8 +20,14 @@ _LONGEST_WAIT = 120.0  # seconds
 _PATIENCE = 10.0  # seconds over twice the time asked for in which a retry may still come
 
 
-Changed = Callable[[Exchange, Exchange, Sequence[Exchange]], bool]
-"""Whether the second exchange repeats the first with a changed request; the third are answered ones around it."""
+class Changed(Protocol):
+    """What knows retries whose request is not that of the attempt before."""
+
+    def template(self, exchange: Exchange) -> Hashable:
+        """What a retry by the program has in common with what it repeats."""
+
+    def again(self, earlier: Exchange, later: Exchange, answered: Sequence[Exchange]) -> bool:
+        """Whether the later exchange repeats the earlier one; `answered` are some around them that got answers."""
 
 
 class Gap(NamedTuple):
@@ -145,22 +151,24 @@ def _places(
 def _link_changed(found: Sequence[Exchange], before: dict[str, Exchange], failures: set[str], changed: Changed) -> None:
     """Add to `before` the retries that no equal request explains, where exactly one failure can be meant."""
     repeated = {exchange.id for exchange in before.values()}
-    left: list[Exchange] = []
+    left: dict[Hashable, list[Exchange]] = {}
     for number, later in enumerate(found):
-        left = [each for each in left if not _gone_by(each, later)][-_OPEN:]
+        if later.id in before and (later.id not in failures or later.id in repeated):
+            continue
+        client = _client(later)
         if later.id not in before:
-            near = [*found[max(number - _OPEN, 0) : number], *found[number + 1 : number + _OPEN]]
+            mine = left.get((client, later.retry_count or changed.template(later)), [])
+            mine[:] = [each for each in mine if each.id not in repeated and not _gone_by(each, later)][-_OPEN:]
+            near = [*found[max(number - _OPEN, 0) : number], *found[number + 1 : number + _OPEN]] if mine else []
             answered = [each for each in near if each.id not in failures and each.id not in before]
-            meant = [
-                each
-                for each in left
-                if _client(each) == _client(later) and _after(each, later) and changed(each, later, answered)
-            ]
+            meant = [each for each in mine if _after(each, later) and changed.again(each, later, answered)]
             if len(meant) == 1:
                 before[later.id] = meant[0]
-                left.remove(meant[0])
+                repeated.add(meant[0].id)
         if later.id in failures and later.id not in repeated:
-            left.append(later)
+            left.setdefault((client, changed.template(later)), []).append(later)
+            if later.retry_count is not None:
+                left.setdefault((client, later.retry_count + 1), []).append(later)
 
 
 def _after(earlier: Exchange, later: Exchange) -> bool:

@@ -137,9 +137,7 @@ def _attempts(transcript: Transcript) -> tuple[Sequence[LogicalCall], Mapping[st
         call = transcript.call(exchange)
         return exchange.failed if call is None else call.failed
 
-    found = logical_calls(
-        transcript.exchanges, place=place, key=key, failed=failed, changed=Rendered(transcript.call).again
-    )
+    found = logical_calls(transcript.exchanges, place=place, key=key, failed=failed, changed=Rendered(transcript.call))
     return found, {exchange.id: call for call in found for exchange in call.exchanges}
 
 

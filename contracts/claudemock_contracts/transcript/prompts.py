@@ -9,6 +9,7 @@ from claudemock.prompt.chain import Earlier, Prompt, read_prompt
 from claudemock.prompt.segments import content_of
 from claudemock.prompt.tokens import TokenEstimator
 from claudemock_contracts.transcript.call import Call
+from claudemock_contracts.transcript.words import Words
 
 
 class Prompts:
@@ -18,6 +19,7 @@ class Prompts:
         self.catalog = catalog or Catalog.load()
         self.estimator = estimator or TokenEstimator.load()
         self.digests = BlockDigests()
+        self.words = Words()
         self._models: dict[str, Model] = {}
 
     def model(self, name: str) -> Model:

@@ -4,16 +4,18 @@ A retry loop that builds its prompt inside the loop sends another time, or anoth
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.transcript.call import Call
+from claudemock_contracts.transcript.history import parts_of
 from claudemock_contracts.transcript.told import pause
 from claudemock_contracts.volatile import VALUES
 
 _MOST = 4  # places
+_BEGINNING = 400  # characters of a message that tell templates apart
 _A_PAUSE = 0.2  # seconds: whoever goes on to the next thing does not wait
 _ITSELF = 5.0  # seconds between rendering a request and sending it
 _CLOCKS = frozenset({"timestamp", "epoch", "clock time"})
@@ -126,6 +128,15 @@ class Rendered:
 
     def __init__(self, call_of: Callable[[Exchange], Call | None]) -> None:
         self._call_of = call_of
+
+    def template(self, exchange: Exchange) -> Hashable:
+        """Equal for two renderings of one prompt; cheap, so it may be equal for others too."""
+        call = self._call_of(exchange)
+        if call is None:
+            return exchange.id
+        last = call.messages[-1] if call.messages else None
+        text = "".join(str(part.block.get("text") or "") for part in parts_of(last, 0))
+        return VALUES.sub("\0", text[:_BEGINNING])[: _BEGINNING // 2]
 
     def again(self, earlier: Exchange, later: Exchange, answered: Sequence[Exchange]) -> bool:
         """Whether `later` repeats `earlier`, which failed. `answered` were answered at about that time."""
