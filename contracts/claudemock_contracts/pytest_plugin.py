@@ -52,7 +52,11 @@ _INI: dict[str, tuple[Any, Any, str]] = {
     "claude_allow": ("linelist", [], "RULE = REASON or RULE TESTS = REASON, one a line"),
     "claude_allow_unused_replies": ("bool", False, "replies nobody asked for do not fail tests"),
     "claude_allow_unscripted": ("bool", False, "requests that no scripted reply answers do not fail tests"),
-    "claude_redact": ("string", "fragments", "what reports show of prompts: fragments, hashes or off (all of it)"),
+    "claude_redact": (
+        "string",
+        "fragments",
+        "what reports show of requests: fragments of their texts, hashes or off (all of it)",
+    ),
     "claude_server": ("linelist", [], "settings of the server, such as: models = any"),
 }
 
