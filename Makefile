@@ -29,6 +29,7 @@ fuzz: $(STAMP)          ## ten thousand made-up requests: no 5xx, no hang
 bench: $(STAMP)         ## throughput, start-up and memory, as ratios to a floor measured in the same run
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench --files
+	$(BIN)/python -m tests.bench --plugin
 
 bench-batches: $(STAMP) ## a batch of 100,000 requests: time, memory, and what others have to wait
 	$(BIN)/python -m tests.bench.batches

@@ -52,7 +52,11 @@ _INI: dict[str, tuple[Any, Any, str]] = {
     "claude_allow": ("linelist", [], "RULE = REASON or RULE TESTS = REASON, one a line"),
     "claude_allow_unused_replies": ("bool", False, "replies nobody asked for do not fail tests"),
     "claude_allow_unscripted": ("bool", False, "requests that no scripted reply answers do not fail tests"),
-    "claude_redact": ("string", "fragments", "what reports show of prompts: fragments, hashes or off (all of it)"),
+    "claude_redact": (
+        "string",
+        "fragments",
+        "what reports show of requests: fragments of their texts, hashes or off (all of it)",
+    ),
     "claude_server": ("linelist", [], "settings of the server, such as: models = any"),
 }
 
@@ -98,6 +102,7 @@ def _session(config: pytest.Config) -> "Session":
         from claudemock_contracts.plugin.session import Session
 
         session = config.stash[_SESSION] = Session(config)
+        config.pluginmanager.register(_Watching(session), "claudemock-watching")
     return session
 
 
@@ -169,70 +174,69 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         _watch(item)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> "Generator[None, Any, Any]":
-    """Clients made in wider fixtures will serve other tests too."""
-    __tracebackhide__ = _not_ours
-    session = request.config.stash.get(_SESSION, None)
-    if session is None or session.watching is None or fixturedef.scope == "function":
-        return (yield)
-    session.point_at_root()
-    try:
-        return (yield)
-    finally:
-        session.settle()
+class _Watching:
+    """The hooks that every test passes. Not there before a file uses us, so that other runs do not pay for them."""
 
+    def __init__(self, session: "Session") -> None:
+        self._session = session
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> "Generator[None, None, None]":
-    """The verdict on a test that passes by itself may fail it; what its fixtures may still put right waits."""
-    __tracebackhide__ = _not_ours
-    session = item.config.stash.get(_SESSION, None)
-    if session is None or session.watching is None:
-        return (yield)
-    from claudemock_contracts.plugin.phases import after_call
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> "Generator[None, Any, Any]":
+        """Clients made in wider fixtures will serve other tests too."""
+        __tracebackhide__ = _not_ours
+        if self._session.watching is None or fixturedef.scope == "function":
+            return (yield)
+        self._session.point_at_root()
+        try:
+            return (yield)
+        finally:
+            self._session.settle()
 
-    try:
-        returned = yield
-    except BaseException as error:
-        after_call(session, item, error)
-        raise
-    after_call(session, item, None)
-    return returned
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> "Generator[None, None, None]":
+        """The verdict on a test that passes by itself may fail it; what its fixtures may still put right waits."""
+        __tracebackhide__ = _not_ours
+        if self._session.watching is None:
+            return (yield)
+        from claudemock_contracts.plugin.phases import after_call
 
+        try:
+            returned = yield
+        except BaseException as error:
+            after_call(self._session, item, error)
+            raise
+        after_call(self._session, item, None)
+        return returned
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> "Generator[None, None, None]":
-    """What is only known once the fixtures are gone, and the end of watching."""
-    __tracebackhide__ = _not_ours
-    try:
-        returned = yield
-    except BaseException:
-        _end(item, judge=False)
-        raise
-    _end(item, judge=True)
-    return returned
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> "Generator[None, None, None]":
+        """What is only known once the fixtures are gone, and the end of watching."""
+        __tracebackhide__ = _not_ours
+        try:
+            returned = yield
+        except BaseException:
+            self._end(item, judge=False)
+            raise
+        self._end(item, judge=True)
+        return returned
 
+    def _end(self, item: pytest.Item, *, judge: bool) -> None:
+        __tracebackhide__ = _not_ours
+        if self._session.watching is None or self._session.watching.item is not item:
+            return
+        from claudemock_contracts.plugin.phases import after_teardown
 
-def _end(item: pytest.Item, *, judge: bool) -> None:
-    session = item.config.stash.get(_SESSION, None)
-    if session is None or session.watching is None or session.watching.item is not item:
-        return
-    from claudemock_contracts.plugin.phases import after_teardown
+        after_teardown(self._session, item, judge=judge)
 
-    after_teardown(session, item, judge=judge)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> "Generator[None, Any, Any]":
+        """A test's own failure comes first, what the contracts say below it; the result travels with the report."""
+        report = yield
+        if self._session.used:
+            from claudemock_contracts.plugin.phases import into_report
 
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item) -> "Generator[None, Any, Any]":
-    """A test's own failure comes first, and what the contracts say below it; the result travels with the report."""
-    report = yield
-    session = item.config.stash.get(_SESSION, None)
-    if session is not None and session.used:
-        from claudemock_contracts.plugin.phases import into_report
-
-        into_report(item, report, _TOLD)
-    return report
+            into_report(item, report, _TOLD)
+        return report
 
 
 class _Collecting:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import cases, large_files, measures
+from tests.bench import cases, large_files, measures, plugin
 from tests.bench.load import SERVER_CORE, MissingWrkError, Wrk, find_wrk, pinned
 from tests.bench.report import Comparison, Single, Target, missed, table
 from tests.meta.serving import ServerProcess, started
@@ -97,11 +97,14 @@ def main(arguments: Sequence[str]) -> int:
     """Run the benchmark; returns 1 if a target was missed, 2 if it could not run."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
-    parser.add_argument("--files", action="store_true", help="only the 500 MB file, which needs no wrk")
+    alone = parser.add_mutually_exclusive_group()
+    alone.add_argument("--files", action="store_true", help="only the 500 MB file, which needs no wrk")
+    alone.add_argument("--plugin", action="store_true", help="only what the pytest plugin costs, which needs no wrk")
     options = parser.parse_args(arguments)
     results: Sequence[Comparison | Single]
     try:
-        results = large_files.rows() if options.files else run(find_wrk())
+        small = plugin.rows() if options.plugin else large_files.rows() if options.files else None
+        results = run(find_wrk()) if small is None else list(small)
     except MissingWrkError as error:
         sys.stderr.write(f"{error}\n")
         return 2

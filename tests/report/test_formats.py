@@ -98,6 +98,7 @@ def test_junit_names_tests_as_pytest_does() -> None:
     [
         ({"caller": "src/app.py:12"}, ("src/app.py", 12)),
         ({"caller": None, "source": "logs/journal.jsonl:3"}, ("logs/journal.jsonl", 3)),
+        ({"caller": None, "source": "logs/journal.json item:3"}, ("logs/journal.json", None)),
         ({"caller": None, "source": "x.har: log.entries.4"}, ("x.har", None)),
         ({"caller": None, "source": "cassette.yaml#2"}, ("cassette.yaml", None)),
         ({"caller": None}, ("tests/test_a.py", 3)),

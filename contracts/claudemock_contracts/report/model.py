@@ -8,8 +8,8 @@ from typing import Any
 from claudemock_contracts.run import Report
 
 Json = Mapping[str, Any]
-# `app.py:12`, `journal.jsonl:3`, `log.har: log.entries[3]`, `cassette.yaml#2`
-_PLACE = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+)|: .*|#\d+)?\Z", re.DOTALL)
+# `app.py:12`, `journal.jsonl:3`, `journal.json item:3`, `log.har: log.entries.3`, `cassette.yaml#2`
+_PLACE = re.compile(r"(?P<file>.+?)(?: item:\d+|:(?P<line>\d+)|: .*|#\d+)?\Z", re.DOTALL)
 _WORST = ("violation", "warning", "note", "inconclusive", "pass", "not-exercised")
 
 
