@@ -18,7 +18,8 @@ def ask(server: MockServer, messages: list[dict[str, Any]] = LONG, *, pause: boo
     """A request that is to be compacted at fifty thousand tokens."""
     trigger = {"type": "input_tokens", "value": LEAST}
     edit = {"type": "compact_20260112", "trigger": trigger, "pause_after_compaction": pause}
-    body = {"model": "claude-opus-4-6", "max_tokens": 500, "messages": messages, "context_management": {"edits": [edit]}}
+    body: dict[str, Any] = {"model": "claude-opus-4-6", "max_tokens": 500, "messages": messages}
+    body["context_management"] = {"edits": [edit]}
     return send(server, "POST", "/v1/messages", {**body, **fields}, BETA)
 
 

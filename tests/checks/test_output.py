@@ -84,6 +84,18 @@ FEATURES = [
         message="'claude-test-1' does not support the `speed` parameter.",
     ),
     Case(
+        name="fast without the header it takes",
+        body=body(speed="fast"),
+        model=model(fast_mode="beta"),
+        message="'claude-test-1' does not support `speed` without anthropic-beta: fast-mode-2026-02-01",
+    ),
+    Case(
+        name="default fallbacks with the first beta",
+        body=body(fallbacks="default"),
+        betas=frozenset({"server-side-fallback-2026-06-01"}),
+        message="fallbacks: Input should be a valid array",
+    ),
+    Case(
         name="region where it is unknown",
         body=body(inference_geo="us"),
         model=model(inference_geo="not_available"),
@@ -123,6 +135,17 @@ FEATURES = [
         "(starts with `msg_`)",
     ),
     Case(name="accepted: fast", body=body(speed="fast")),
+    Case(
+        name="accepted: fast with its header",
+        body=body(speed="fast"),
+        model=model(fast_mode="beta"),
+        betas=frozenset({"fast-mode-2026-02-01"}),
+    ),
+    Case(
+        name="accepted: default fallbacks",
+        body=body(fallbacks="default"),
+        betas=frozenset({"server-side-fallback-2026-07-01"}),
+    ),
     Case(name="accepted: fast and ignored", body=body(speed="fast"), model=model(fast_mode="ignored")),
     Case(name="accepted: standard speed", body=body(speed="standard"), model=model(fast_mode="refused")),
     Case(name="accepted: region", body=body(inference_geo="us")),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pydantic
 import pytest
-from anthropic import Anthropic, AsyncAnthropic, beta_async_tool, beta_tool
+from anthropic import Anthropic, AsyncAnthropic, BadRequestError, beta_async_tool, beta_tool
 
 from claudemock import text, thinking, tool_use
 from claudemock.control.client import MockServer
@@ -210,7 +210,7 @@ def test_server_tools_and_context_management(run: Callable[[Use], Any], server: 
 
 
 @pytest.mark.parametrize("pause", [False, True])
-def test_a_compacted_conversation_goes_on(run: Callable[[Use], Any], server: MockServer, pause: bool) -> None:
+def test_a_compacted_conversation_goes_on(run: Callable[[Use], Any], pause: bool) -> None:
     """The block that the helper assembles from a stream can be sent back, and stands for all before it."""
     trigger: Any = {"type": "input_tokens", "value": 50_000}
     edit: Any = {"type": "compact_20260112", "trigger": trigger, "pause_after_compaction": pause}
@@ -228,3 +228,36 @@ def test_a_compacted_conversation_goes_on(run: Callable[[Use], Any], server: Moc
     assert [each.type for each in compacted.usage.iterations] == ["compaction", *([] if pause else ["message"])]
     assert (after.stop_reason, [block.type for block in after.content]) == ("end_turn", ["text"])
     assert after.usage.input_tokens < 500
+
+
+def test_a_fallback_that_served(run: Callable[[Use], Any], server: MockServer) -> None:
+    """Whole and streamed, a scripted change of models is labelled with the one that took over."""
+    refused, served = "claude-opus-5-5", "claude-opus-4-8"
+    trigger = {"type": "refusal", "category": "cyber"}
+    change = {"type": "fallback", "from": {"model": refused}, "to": {"model": served}, "trigger": trigger}
+    server.reply(content=[change, {"type": "text", "text": "So it is."}], times=2)
+    arguments: Any = {"model": refused, "max_tokens": 500, "messages": HELLO, "fallbacks": [{"model": served}]}
+    arguments["betas"] = ["server-side-fallback-2026-07-01"]
+
+    async def use(client: Any) -> list[Any]:
+        _, final = await streamed(client.beta, **arguments)
+        return [await client.beta.messages.create(**arguments), final]
+
+    for message in run(use):
+        assert (message.model, message.stop_reason) == (served, "end_turn")
+        assert [block.type for block in message.content] == ["fallback", "text"]
+        assert [each.type for each in message.usage.iterations] == ["message", "fallback_message"]
+        assert message.usage.iterations[-1].model == served
+        assert message.usage.iterations[-1].input_tokens == message.usage.input_tokens
+
+
+def test_a_refusal_with_fallbacks_has_to_be_told(run: Callable[[Use], Any], server: MockServer) -> None:
+    """Who is asked next would answer on the API: a script that leaves it out is refused, not silently obeyed."""
+    server.reply(refusal="cyber")
+    arguments: Any = {"model": "claude-opus-5-5", "max_tokens": 500, "messages": HELLO, "fallbacks": "default"}
+
+    async def use(client: Any) -> Any:
+        return await client.beta.messages.create(**arguments, betas=["server-side-fallback-2026-07-01"])
+
+    with pytest.raises(BadRequestError, match="script `content` with a `fallback` block"):
+        run(use)

@@ -72,7 +72,7 @@ def _make(turn: Turn, seed: bytes) -> Answer:
         before, _, after = orjson.dumps(message).partition(message_id)
         return Answer(turn.request, turn.reply, message, usage, before, after, [])
     first, *rest = events(
-        message,
+        {**message, "model": turn.model_name},  # who served in the end, only the blocks tell
         seed,
         chunk=turn.reply.chunk,
         count_thinking=_COUNT_THINKING in turn.betas,

@@ -12,6 +12,7 @@ from claudemock.engine.cache import Plan
 from claudemock.engine.checks.subject import Endpoint
 from claudemock.engine.citations import QuoteNotFound, with_citations
 from claudemock.engine.compaction import Compacted, is_compaction, summarised
+from claudemock.engine.fallbacks import undecided
 from claudemock.engine.message import Turn
 from claudemock.engine.reply import Reply
 from claudemock.ids import make_id
@@ -158,6 +159,9 @@ def _choose(place: Scope, exchange: Exchange, accepted: Accepted, custom_id: str
         raise _missing(str(found))
     if found is None:
         return default_reply(request, facts, files)
+    untold = undecided(request, found)
+    if untold is not None:
+        raise untold
     if not any(block.get("citations") for block in found.content):
         return found
     try:

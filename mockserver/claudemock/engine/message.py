@@ -12,6 +12,7 @@ from claudemock.engine.cache import CacheUsage, Plan
 from claudemock.engine.checks.signatures import input_transformations
 from claudemock.engine.compaction import Compacted, compaction_iteration, paused_usage
 from claudemock.engine.ending import finish
+from claudemock.engine.fallbacks import serving_model, with_fallbacks
 from claudemock.engine.limits import Admitted
 from claudemock.engine.reply import Block, Reply
 from claudemock.engine.sampling import counters, iterations, samplings
@@ -81,7 +82,7 @@ def build_message(turn: Turn) -> dict[str, Any]:
         content, stop_reason, stop_sequence = [], "compaction", None
     blocks = _served(turn, content if turn.compacted is None else [turn.compacted.block, *content])
     message: dict[str, Any] = {
-        "model": turn.model_name,
+        "model": serving_model(blocks) or turn.model_name,
         "id": make_id("msg", turn.source),
         "type": "message",
         "role": "assistant",
@@ -158,8 +159,9 @@ def _usage(
         first, plan = CacheUsage(input=turn.compacted.input_tokens), None
     times = samplings(content, first, plan, turn.tokens, tokenizer, paused=paused)
     usage = counters(times)
-    if turn.betas & _ITERATING_BETAS:
-        usage["iterations"] = [*before, *iterations(times, output_tokens, turn.tokens, tokenizer)]
+    if turn.betas & _ITERATING_BETAS or serving_model(content) is not None:
+        made = iterations(times, output_tokens, turn.tokens, tokenizer)
+        usage["iterations"] = [*before, *with_fallbacks(made, content)]
     usage["output_tokens"] = output_tokens
     thinking = [block for block in content if block["type"] in ("thinking", "redacted_thinking")]
     asked = turn.request.thinking is not None and turn.request.thinking.type != "disabled"
@@ -173,7 +175,7 @@ def _usage(
     if ran is not None:
         usage["server_tool_use"] = ran
     if turn.request.speed is not None:
-        usage["speed"] = turn.request.speed
+        usage["speed"] = "standard" if turn.model.fast_mode == "ignored" else turn.request.speed
     return _overridden(usage, turn.reply.usage)
 
 

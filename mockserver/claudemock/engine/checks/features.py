@@ -1,13 +1,16 @@
 """Parameters that only some models or endpoints have: speed, region, context management, diagnostics.
 
-Wording: observed live by third parties (speed), captured (Q95), quoted (Q43), quoted with a request id (Q46). Two rules
-are documented and their wording is unproven: older models refuse `inference_geo` (worded as the API refuses
-`fallbacks`), batches refuse `speed` and `thread`.
+Wording: observed live by third parties (speed), captured (Q95), quoted (Q43), quoted with a request id (Q46). Some
+rules are documented and their wording is unproven: older models refuse `inference_geo` (worded as the API refuses
+`fallbacks`), batches refuse `speed` and `thread`, fast mode on some models and default fallbacks take a header.
 """
 
 from claudemock.engine.checks.subject import Subject
 from claudemock.wire.errors import invalid_request
 from claudemock.wire.messages import MessagesRequest
+
+_FAST = "fast-mode-2026-02-01"
+_DEFAULT_FALLBACKS = "server-side-fallback-2026-07-01"
 
 
 def check_batched(request: MessagesRequest, subject: Subject) -> None:
@@ -24,8 +27,18 @@ def check_batched(request: MessagesRequest, subject: Subject) -> None:
 
 def check_speed(subject: Subject) -> None:
     """Fast mode is a model's own."""
-    if subject.request.speed == "fast" and subject.model.fast_mode == "refused":
+    if subject.request.speed != "fast" or subject.context.endpoint == "batch":  # which has no fast mode at all
+        return
+    if subject.model.fast_mode == "refused":
         raise invalid_request(f"'{subject.model.id}' does not support the `speed` parameter.")
+    if subject.model.fast_mode == "beta" and _FAST not in subject.context.betas:
+        raise invalid_request(f"'{subject.model.id}' does not support `speed` without anthropic-beta: {_FAST}")
+
+
+def check_fallbacks(request: MessagesRequest, subject: Subject) -> None:
+    """Fallbacks that the API chooses came with the second version of the beta."""
+    if request.fallbacks == "default" and _DEFAULT_FALLBACKS not in subject.context.betas:
+        raise invalid_request("fallbacks: Input should be a valid array")
 
 
 def check_inference_geo(request: MessagesRequest, subject: Subject) -> None:

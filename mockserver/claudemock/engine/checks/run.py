@@ -62,6 +62,7 @@ _GENERATION: tuple[Callable[[MessagesRequest, Subject], None], ...] = (
     sampling.check_sampling,
     features.check_inference_geo,
     features.check_diagnostics,
+    features.check_fallbacks,
     tools.check_container,
 )
 
