@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Generator
-from http.client import HTTPConnection
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -150,6 +151,24 @@ def test_nobody_continues_what_is_being_answered(server: MockServer) -> None:
     assert code(proceed(server, first)) == (400, "thread_continue_in_flight")
     rest = b"".join(answering)
     assert b"message_stop" in rest
+    assert code(proceed(server, first)) == (400, "thread_already_continued")
+
+
+@pytest.mark.parametrize(
+    ("fault", "stream"),
+    [
+        *(("close_before_response", False), ("cut", False), ("reset", False)),
+        *(("close_before_response", True), ("cut", True), ("truncate", True), ("error_event", True)),
+    ],
+)
+def test_a_turn_that_a_fault_broke_is_made_again(server: MockServer, fault: str, stream: bool) -> None:
+    """Its answer did not arrive, so a retry continues from where it began, and once."""
+    first = create(server)
+    server.fault(fault, times=1)
+    with suppress(HTTPException, ConnectionError):
+        proceed(server, first, stream=stream)
+    assert proceed(server, first, stream=stream).status == 200
+    assert [each["fired"] for each in server.faults] == [1]
     assert code(proceed(server, first)) == (400, "thread_already_continued")
 
 

@@ -222,9 +222,15 @@ def _call(name: str, text: str) -> dict[str, Any]:
 
 
 def _mixed_up(exchanges: Sequence[Exchange], before: Sequence[Exchange]) -> bool:
-    """Whether a tool's result was sent for another call than the one it belongs to."""
+    """Whether a tool's result was sent for another call than the one it belongs to.
+
+    A result that is merely another than before belongs to nobody else: tools may tell the time.
+    """
     known = tool_results(before)
-    return any(known.get(call, result) != result for call, result in tool_results(exchanges).items())
+    given = set(known.values())
+    return any(
+        known.get(call, result) != result and result in given for call, result in tool_results(exchanges).items()
+    )
 
 
 def _happened(scope: MockServer, drill: Drill, exchanges: Sequence[Exchange]) -> bool:

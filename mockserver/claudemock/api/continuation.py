@@ -21,23 +21,25 @@ class Continuation:
         self._body: Mapping[str, Any] = orjson.loads(exchange.body)
         self._whole = turn.whole or {}
         self._message = answer.message
+        self._broken = any(strike.breaks for strike in exchange.faults)
         self._threads.continuing(self._body, now=True)
 
     @classmethod
     def of(cls, world: World, place: Scope, exchange: Exchange, turn: Turn, answer: Answer) -> Self | None:
-        """None for what is no thread's. An answer that is not paced is as good as sent."""
+        """None for what is no thread's. An answer that is neither paced nor broken by a fault is as good as sent."""
         if turn.whole is None:
             return None
         made = cls(world, place, exchange, turn, answer)
-        if turn.request.stream and turn.reply.pacing is not None:
+        if made._broken or (turn.request.stream and turn.reply.pacing is not None):
             return made
         made._keep()
         return None
 
     def complete(self) -> None:
         """The answer can be continued. Said before the last bytes leave: who has them finds the thread as it is now."""
-        with self._world.step():
-            self._keep()
+        if not self._broken:
+            with self._world.step():
+                self._keep()
 
     def end(self) -> None:
         """Sending is over; what broke off uses nothing up and can be continued from where it began."""

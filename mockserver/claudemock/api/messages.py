@@ -43,21 +43,19 @@ class Messages:
             await read_ahead(self._world, place, exchange)
         made = self._make(exchange, place, look)
         headers = self._success(exchange, place, made)
-        if made.turn.request.stream:
-            sequence = made.answer.events(made.message_id)
-            if exchange.faults:
-                sequence = altered(sequence, exchange, target_of(scope))
-            await self._begin(send, headers, exchange, place, made)
-            try:
+        try:
+            if made.turn.request.stream:
+                sequence = made.answer.events(made.message_id)
+                if exchange.faults:
+                    sequence = altered(sequence, exchange, target_of(scope))
+                await self._begin(send, headers, exchange, place, made)
                 await self._stream(place, made, sequence, receive, send)
-            finally:
-                if made.thread is not None:
-                    made.thread.end()
-            return
-        if made.turn.reply.pacing is not None and await _gone_meanwhile(receive, place, made):
-            return
-        await self._begin(send, headers, exchange, place, made)
-        await send({"type": "http.response.body", "body": made.body, "more_body": False})
+            elif made.turn.reply.pacing is None or not await _gone_meanwhile(receive, place, made):
+                await self._begin(send, headers, exchange, place, made)
+                await send({"type": "http.response.body", "body": made.body, "more_body": False})
+        finally:
+            if made.thread is not None:
+                made.thread.end()
 
     def _make(self, exchange: Exchange, place: Scope, look: Look | None) -> "_Made":
         """The answer, and all that making it changes. Raises `ApiError`."""
