@@ -23,7 +23,8 @@ def request(server: MockServer, *, version: str = "1.1", more: str = "", stream:
 
 def last(server: MockServer, path: str) -> bytes:
     """A GET after whose answer the server closes the connection."""
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nx-api-key: {server.api_key}\r\nConnection: close\r\n\r\n".encode()
+    lines = f"Host: localhost\r\nx-api-key: {server.api_key}\r\nConnection: close\r\n"
+    return f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode()
 
 
 def answers(server: MockServer, *sent: bytes) -> list[tuple[bytes, bytes]]:

@@ -1,8 +1,9 @@
 """uvicorn's HTTP protocol, faster for our own answers, and stricter about HTTP where uvicorn is not.
 
-An answer whose headers are a `HeaderBlock` goes out as it stands. uvicorn checks and copies every header by itself; 26 of them cost more than all that claudemock does to answer. A
-`HeaderBlock` is made of constants and checked values, so its bytes are written at once, together with the first bytes
-of the body. Whatever is unusual (HEAD, HTTP/1.0, a closing connection, other headers) takes uvicorn's own way.
+An answer whose headers are a `HeaderBlock` goes out as it stands. uvicorn checks and copies every header by itself; 26
+of them cost more than all that claudemock does to answer. A `HeaderBlock` is made of constants and checked values, so
+its bytes are written at once, together with the first bytes of the body. Whatever is unusual (HEAD, HTTP/1.0, a closing
+connection, other headers) takes uvicorn's own way.
 
 What uvicorn 0.54 gets wrong is put right here: streams for HTTP/1.0, which knows no chunks; requests that ask to go on
 in another protocol, as Java's HTTP client does with each (their bodies were lost); trailers, which became headers.
