@@ -160,7 +160,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {  # "claudemock" by itself is its __i
     "claudemock.api": ("starlette", "orjson", "python_multipart"),
     "claudemock.app": ("starlette",),
     "claudemock_contracts.drills": ("pydantic", "yaml", "orjson"),
-    "claudemock.protocol": ("uvicorn",),
+    "claudemock.protocol": ("uvicorn", "httptools"),
     "claudemock.serving": ("uvicorn",),
     "claudemock.demo": ("anthropic",),
     "claudemock_contracts.sources": ("orjson", "yaml"),

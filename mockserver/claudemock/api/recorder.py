@@ -75,7 +75,8 @@ async def _end(send: Send, message: Message, exchange: Exchange, journal: Journa
     """Send the last bytes and close the exchange, so that a client that has them finds it complete.
 
     In one process that holds if it is closed before the next request is looked at: the bytes leave when the event
-    loop has its turn, and this task goes on before any that the turn brings. With others (`poll`) it comes first.
+    loop has its turn, and this task goes on before any that the turn brings (one that was pipelined is held back by
+    protocol.py). With others (`poll`) it comes first.
     """
     exchange.end_ms = exchange.elapsed_ms()
     if journal.poll is not None:

@@ -29,6 +29,9 @@ class Feed:
         exchange, place = carried(scope)
         unsent = _Unsent(self._world, Filters.parse(parse_query(exchange.query), place.name))
         await send({"type": "http.response.start", "status": 200, "headers": HeaderBlock(_HEADERS, None)})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return
         ended = asyncio.Event()
         stop = self._world.journal.listen(ended.set)
         gone = asyncio.ensure_future(hung_up(receive))
