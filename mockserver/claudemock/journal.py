@@ -109,7 +109,9 @@ class Exchange:
         self.usage = None if self.usage is None else fitted(self.usage)
 
     def _lines(self) -> bytes:
-        return b"\n".join([b"%b: %b" % (name, _storable(name, value)) for name, value in self.headers])
+        return b"\n".join(
+            [b"%b: %b" % (name, _storable(value) if is_secret(name) else value) for name, value in self.headers]
+        )
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the request began."""
@@ -307,9 +309,9 @@ def is_secret(name: bytes) -> bool:
     return _SECRET.search(name) is not None
 
 
-def _storable(name: bytes, value: bytes) -> bytes:
-    """A request header's value without the secret it may carry."""
-    return redacted(value.decode("latin-1")).encode() if is_secret(name) else value
+def _storable(value: bytes) -> bytes:
+    """A request header's value without the secret it carries."""
+    return redacted(value.decode("latin-1")).encode()
 
 
 def redacted(secret: str) -> str:

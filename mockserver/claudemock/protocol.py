@@ -138,10 +138,3 @@ class Protocol(HttpToolsProtocol):
             # the task that will run it has not begun, so the cycle can still become ours; uvicorn has no hook for it
             self.cycle.__class__ = Cycle
             self.headers = []  # the request keeps its list: trailers are not to be taken for headers (RFC 9110 §6.5.1)
-
-    def on_response_complete(self) -> None:
-        """An answer is out. The next request of a pipeline is served once the one before has nothing left to do."""
-        if self.pipeline:
-            self.loop.call_soon(super().on_response_complete)
-        else:
-            super().on_response_complete()

@@ -149,6 +149,29 @@ def test_the_beginning_still_counts(model: str, former: list[Json], new: list[Js
     assert facts(answer(world, knowing, raw)) == facts(answer(world, Intake(world), raw))
 
 
+@pytest.mark.parametrize(
+    "new, refused",
+    [(1, False), (2, False), (True, True), (1.0, False), ("1", True), (None, False)],
+    ids=["the same", "other", "equal in Python only", "spelled otherwise", "of another type", "left out"],
+)
+def test_tools_are_known_by_how_they_were_sent(new: object, refused: bool) -> None:
+    """Tools that were sent before need no further look, and only those: `true` is no number, though equal to 1."""
+    world = World(Settings(), Script())
+    knowing = Intake(world)
+
+    def sent(least: object, messages: list[Json]) -> bytes:
+        schema = {"type": "object", "properties": {"city": {"type": "string", "minLength": least}}}
+        tools = [] if least is None else [{"name": "weather", "input_schema": schema}]
+        return orjson.dumps({"model": MODELS[0], "max_tokens": 9, "messages": messages, "tools": tools})
+
+    before = [user(PADDING), user("Hi.")]
+    accepted = answer(world, knowing, sent(1, before))
+    assert isinstance(accepted, Turn), accepted
+    again = answer(world, knowing, sent(new, [*before, user("More.")]))
+    assert facts(again) == facts(answer(world, Intake(world), sent(new, [*before, user("More.")])))
+    assert isinstance(again, str) == refused
+
+
 def test_a_turn_costs_what_is_new(monkeypatch: Any) -> None:
     """Of a conversation that goes on with its marker moved, only the new turn is parsed and validated."""
     world = World(Settings(), Script())

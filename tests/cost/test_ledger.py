@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudemock.engine.cost import PICODOLLARS, Cost, Ledger, Tokens, tokens_of
+from claudemock.engine.cost import PICODOLLARS, Cost, Ledger, Line, Tokens, tokens_of
 
 USAGE = {"input_tokens": 10, "cache_read_input_tokens": 90, "output_tokens": 5}
 COST = Cost(input=40, read=18, output=100, uncached=500)
@@ -15,7 +15,7 @@ names = st.sampled_from(["a", "b", "c", "d"])
 def test_one_exchange() -> None:
     """Every place shows the same line: tokens by price, dollars by price, with and without the cache."""
     ledger = Ledger()
-    ledger.add("test-1", "default", "claude-opus-5-5", tokens_of(USAGE), COST)
+    ledger.add("test-1", "default", "claude-opus-5-5", Line.of(tokens_of(USAGE), COST))
     line = {
         "requests": 1,
         "unpriced": 0,
@@ -50,8 +50,8 @@ def test_nothing_yet() -> None:
 def test_scopes_are_apart_and_can_be_forgotten() -> None:
     """One test sees its own costs; a reset takes them out of the whole."""
     ledger = Ledger()
-    ledger.add("one", "w", "m", tokens_of(USAGE), COST)
-    ledger.add("two", "w", "n", tokens_of(USAGE), COST)
+    ledger.add("one", "w", "m", Line.of(tokens_of(USAGE), COST))
+    ledger.add("two", "w", "n", Line.of(tokens_of(USAGE), COST))
     assert list(ledger.to_json("one")["by_model"]) == ["m"]
     ledger.clear("one")
     assert list(ledger.to_json()["by_scope"]) == ["two"]
@@ -61,8 +61,8 @@ def test_scopes_are_apart_and_can_be_forgotten() -> None:
 def test_without_a_price() -> None:
     """Tokens are counted, dollars are not made up, and the figure says how many were left out."""
     ledger = Ledger()
-    ledger.add("s", "w", "m", tokens_of(USAGE), None)
-    ledger.add("s", "w", "m", tokens_of(USAGE), COST)
+    ledger.add("s", "w", "m", Line.of(tokens_of(USAGE), None))
+    ledger.add("s", "w", "m", Line.of(tokens_of(USAGE), COST))
     total = ledger.to_json()["total"]
     assert (total["requests"], total["unpriced"], total["tokens"]["input"]) == (2, 1, 20)
     assert total["dollars"]["total"] == COST.total / PICODOLLARS
@@ -72,8 +72,8 @@ def test_a_full_ledger_keeps_true_totals() -> None:
     """The lines used longest ago are counted together; nothing is lost from the server's total."""
     ledger = Ledger(limit=3)
     for number in range(10):
-        ledger.add("busy", "w", "m", tokens_of(USAGE), COST)
-        ledger.add(f"test-{number}", "w", "m", tokens_of(USAGE), COST)
+        ledger.add("busy", "w", "m", Line.of(tokens_of(USAGE), COST))
+        ledger.add(f"test-{number}", "w", "m", Line.of(tokens_of(USAGE), COST))
     shown = ledger.to_json()
     assert list(shown["by_scope"]) == ["(other)", "busy", "test-8", "test-9"]
     assert shown["by_scope"]["busy"]["requests"] == 10
@@ -86,7 +86,7 @@ def test_each_grouping_adds_up(entries: list[tuple[str, str, str, int]], limit: 
     """Models, workspaces and scopes are three views of one total, however small the ledger is."""
     ledger = Ledger(limit=limit)
     for scope, workspace, model, tokens in entries:
-        ledger.add(scope, workspace, model, Tokens(output=tokens), Cost(output=tokens))
+        ledger.add(scope, workspace, model, Line.of(Tokens(output=tokens), Cost(output=tokens)))
     shown: dict[str, Any] = ledger.to_json()
     spent = sum(tokens for *_, tokens in entries)
     assert (shown["total"]["requests"], shown["total"]["tokens"]["output"]) == (len(entries), spent)

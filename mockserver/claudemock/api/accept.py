@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import orjson
+
 from claudemock.api.attachments import attach
 from claudemock.api.body import parse_json
 from claudemock.api.growing import LEAST, Opening
@@ -30,6 +32,7 @@ class Large(NamedTuple):
     """What was read of a large request."""
 
     messages: list[Any]  # as JSON
+    tools: bytes | None  # as JSON; None: there are none, or none that could be compared
     subject: Subject | None  # None: its semantics were not checked
     prompt: Prompt
 
@@ -86,15 +89,28 @@ def go_on(world: World, place: Scope, exchange: Exchange, opening: Opening[Accep
     """As `accept`, reading only what is new in a conversation; None if that does not do."""
     former, kept, data = opening.value, opening.messages, parse_json(opening.rest)
     betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
-    new = parse_messages(data, version=exchange.version, betas=betas)
+    if former.large is None:
+        return None
+    same_tools = former.large.tools is not None and former.large.tools == _tools(data)
+    unknown = {name: value for name, value in data.items() if name != "tools"} if same_tools else data
+    new = parse_messages(unknown, version=exchange.version, betas=betas)
     messages = [*former.request.messages[:kept], *new.messages]
-    if former.large is None or betas != former.betas or new.thread is not None or len(messages) > MOST_MESSAGES:
+    if betas != former.betas or new.thread is not None or len(messages) > MOST_MESSAGES:
         return None
     if _FILE in opening.rest:
         return None
     data["messages"] = [*former.large.messages[:kept], *data["messages"]]
-    request = new.model_copy(update={"messages": messages})
+    tools = former.request.tools if same_tools else new.tools
+    request = new.model_copy(update={"messages": messages, "tools": tools})
     return _judge(world, place, exchange, _Read(request, data, betas, None, former, kept, opening.rest))
+
+
+def _tools(data: Mapping[str, Any]) -> bytes | None:
+    """The tools of a request as they are compared: as JSON, where `1`, `1.0` and `true` are three things."""
+    try:
+        return orjson.dumps(data["tools"]) if "tools" in data else None
+    except TypeError:  # nested deeper than it goes
+        return None
 
 
 def find_model(world: World, name: str) -> Model:
@@ -129,7 +145,9 @@ def _judge(world: World, place: Scope, exchange: Exchange, read: _Read) -> Accep
         cited=_cites(read),
         prompt=prompt if prompt and (prompt.breakpoints or request.diagnostics is not None) else None,
         whole=read.whole,
-        large=Large(data["messages"], subject, prompt) if plain and prompt and _is_large(exchange, read) else None,
+        large=Large(data["messages"], _tools(data), subject, prompt)
+        if plain and prompt and _is_large(exchange, read)
+        else None,
         files=files,
         counted=None if plain else data,
         applied_edits=applied,

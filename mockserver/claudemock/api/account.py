@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from claudemock.catalog import Model
-from claudemock.engine.cost import Cost, Tokens, cost_of, is_billed, tokens_of
+from claudemock.engine.cost import Cost, Line, Tokens, cost_of, is_billed, tokens_of
 from claudemock.engine.limits import Admitted, HeaderPairs, Refused
 from claudemock.engine.message import Turn
 from claudemock.engine.tiers import Endpoint
@@ -13,6 +13,8 @@ from claudemock.recent import Recent
 from claudemock.world import Scope, World
 
 _DAY = 86_400  # seconds; prices change by the day
+_FREE = Cost()
+_FREE_LINE = Line.of(Tokens(), _FREE)
 
 
 def admit(
@@ -52,20 +54,20 @@ class Billing:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._recent: Recent[tuple[bytes | None, str, float], tuple[Tokens, Cost | None]] = Recent(room=200_000)
+        self._recent: Recent[tuple[bytes | None, str, float], tuple[Cost | None, Line]] = Recent(room=200_000)
 
     def charge(self, exchange: Exchange, turn: Turn, message: Mapping[str, Any]) -> None:
         """Charge one reply; a refusal before any output is free."""
-        used, cost = self._priced(exchange, turn, message["usage"]) if is_billed(message) else (Tokens(), Cost())
+        cost, line = self._priced(exchange, turn, message["usage"]) if is_billed(message) else (_FREE, _FREE_LINE)
         exchange.cost = cost
-        self._world.costs.add(exchange.scope, exchange.workspace, turn.model.id, used, cost)
+        self._world.costs.add(exchange.scope, exchange.workspace, turn.model.id, line)
 
-    def _priced(self, exchange: Exchange, turn: Turn, usage: Mapping[str, Any]) -> tuple[Tokens, Cost | None]:
+    def _priced(self, exchange: Exchange, turn: Turn, usage: Mapping[str, Any]) -> tuple[Cost | None, Line]:
         key = (exchange.usage, turn.model.id, turn.now // _DAY)
         known = self._recent.get(key)
         if known is None:
             cost = cost_of(usage, turn.model, turn.now, self._world.catalog.price_factors)
-            known = tokens_of(usage), cost
+            known = cost, Line.of(tokens_of(usage), cost)
             self._recent.put(key, known, len(exchange.usage or b""))
         return known
 

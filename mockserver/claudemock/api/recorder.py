@@ -1,6 +1,5 @@
 """The outermost layer: finds a request's scope, opens its exchange, and tees what is sent."""
 
-import asyncio
 from collections.abc import Mapping
 from time import perf_counter
 from urllib.parse import quote, unquote
@@ -74,20 +73,16 @@ class Recorder:
 async def _end(send: Send, message: Message, exchange: Exchange, journal: Journal) -> None:
     """Send the last bytes and close the exchange, so that a client that has them finds it complete.
 
-    In one process that holds if it is closed before the next request is looked at: the bytes leave when the event
-    loop has its turn, and this task goes on before any that the turn brings (one that was pipelined is held back by
-    protocol.py). With others (`poll`) it comes first.
+    In one process it is closed behind them, for the client not to wait: nothing else runs between the two, so whatever
+    it asks next is looked at afterwards. With others (`poll`) it is closed first.
     """
     exchange.end_ms = exchange.elapsed_ms()
-    if journal.poll is not None:
+    if journal.poll is None:
+        await send(message)
+        journal.close(exchange, "clean")
+    else:
         journal.close(exchange, "clean")
         await send(message)
-        return
-    await send(message)
-    try:
-        await asyncio.sleep(0)
-    finally:
-        journal.close(exchange, "clean")
 
 
 def _opened(scope: AsgiScope, named: Mapping[bytes, bytes], place: Scope, key_workspace: str | None) -> Exchange:

@@ -44,6 +44,7 @@ class Intake:
         self._endpoint = endpoint
         self._recent: Recent[tuple[bytes, str, frozenset[str], str | None], Accepted] = Recent(room=_ROOM)
         self._conversations: Conversations[Accepted] = Conversations()
+        self._unscripted: Recent[int, tuple[Accepted, Reply]] = Recent(room=_ROOM)
 
     def look(self, exchange: Exchange) -> Look | None:
         """What the bytes of a large body tell before it is read; None for a small one."""
@@ -64,7 +65,9 @@ class Intake:
         admitted = None  # a batch's requests were admitted with it
         if not batched:
             admitted = admit(self._world, place, exchange, model, tokens, cached=read, speed=request.speed)
-        reply = with_produced(_choose(place, exchange, accepted, custom_id), place, exchange.workspace, source)
+        facts = Facts(request, exchange.named, exchange.workspace, custom_id)
+        reply = _scripted(place, exchange, accepted, facts) or self._default(accepted, facts, len(exchange.body))
+        reply = with_produced(reply, place, exchange.workspace, source)
         compacted = None
         if accepted.compact is not None:
             reply, compacted = self._compacted(exchange, accepted, reply)
@@ -113,6 +116,15 @@ class Intake:
             self._conversations.keep(depends_on(exchange), body, known, opening)
         return known
 
+    def _default(self, accepted: Accepted, facts: Facts, size: int) -> Reply:
+        """What is said without a script, which is made once for a request that comes again."""
+        known = self._unscripted.get(id(accepted))
+        if known is not None and known[0] is accepted:
+            return known[1]
+        reply = default_reply(accepted.request, facts, accepted.files)
+        self._unscripted.put(id(accepted), (accepted, reply), 2 * size + _OVERHEAD)
+        return reply
+
     def _compacted(self, exchange: Exchange, accepted: Accepted, reply: Reply) -> tuple[Reply, Compacted]:
         """What the reply says behind the summary, which is the reply's own first block or else made up."""
         assert accepted.compact is not None and accepted.counted is not None  # noqa: S101, PT018 - one brings the other
@@ -141,13 +153,12 @@ def _diagnosed(
     return (found,)
 
 
-def _choose(place: Scope, exchange: Exchange, accepted: Accepted, custom_id: str | None) -> Reply:
-    """The scripted reply, or the default one. Raises 404 `not_found_error` on a strict script's miss.
+def _scripted(place: Scope, exchange: Exchange, accepted: Accepted, facts: Facts) -> Reply | None:
+    """The scripted reply; None: the default one. Raises 404 `not_found_error` on a strict script's miss.
 
     A reply that a fault will keep the client from using stays in the script for the retry.
     """
     request, files = accepted.request, accepted.files
-    facts = Facts(request, exchange.named, exchange.workspace, custom_id)
     keep = any(strike.breaks for strike in exchange.faults)
     paused = accepted.compact is not None and accepted.compact.pause_after_compaction
     found = place.script.take(facts, keep=keep or paused)
@@ -158,7 +169,7 @@ def _choose(place: Scope, exchange: Exchange, accepted: Accepted, custom_id: str
     if isinstance(found, Miss):
         raise _missing(str(found))
     if found is None:
-        return default_reply(request, facts, files)
+        return None
     untold = undecided(request, found)
     if untold is not None:
         raise untold

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii as quoted
 from operator import add
 from typing import Any, NamedTuple
 
@@ -18,7 +19,14 @@ from claudemock.held import BoundedDict, Held
 PICODOLLARS = 10**12  # in one dollar
 _PER_TOKEN = 10**6  # picodollars per token that one dollar per million tokens is
 _OTHER = "(other)"
-_OTHER_LINE = json.dumps([_OTHER, _OTHER, _OTHER])
+
+
+def _key(scope: str, workspace: str, model: str) -> str:
+    """A line's place in the ledger, as JSON; written out, because every request asks for it."""
+    return f"[{quoted(scope)}, {quoted(workspace)}, {quoted(model)}]"
+
+
+_OTHER_LINE = _key(_OTHER, _OTHER, _OTHER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +143,14 @@ class Line(NamedTuple):
     tokens: tuple[int, ...] = (0,) * 5  # in the order of the fields of Tokens
     amounts: tuple[int, ...] = (0,) * 7  # in the order of the fields of Cost
 
+    @classmethod
+    def of(cls, used: Tokens, cost: Cost | None) -> "Line":
+        """One paid exchange; `cost` None: its tokens count, and it is listed as unpriced."""
+        made = (used.input, used.write_5m, used.write_1h, used.read, used.output)
+        if cost is None:
+            return cls(1, 1, made)
+        return cls(1, 0, made, tuple(getattr(cost, name) for name in _AMOUNTS))
+
     def plus(self, other: "Line") -> "Line":
         """Both lines in one."""
         return Line(
@@ -167,15 +183,9 @@ class Ledger:
         self._lines = BoundedDict[Line]() if lines is None else lines
         self._crowded = len(self._lines) > limit // 2  # before, nobody asks which line is the oldest
 
-    def add(self, scope: str, workspace: str, model: str, used: Tokens, cost: Cost | None) -> None:
-        """Count one paid exchange; `cost` None: its tokens count, and it is listed as unpriced."""
-        made = (used.input, used.write_5m, used.write_1h, used.read, used.output)
-        if cost is None:
-            line = Line(1, 1, made)
-        else:
-            paid = tuple(getattr(cost, name) for name in _AMOUNTS)
-            line = Line(1, 0, made, paid)
-        self._count(json.dumps([scope, workspace, model]), line)
+    def add(self, scope: str, workspace: str, model: str, line: Line) -> None:
+        """Count the line of one paid exchange."""
+        self._count(_key(scope, workspace, model), line)
 
     def clear(self, scope: str) -> None:
         """Forget a scope."""

@@ -83,7 +83,7 @@ class Subject(NamedTuple):
     `turns` are those of user and assistant: messages of role `system` stand between them, not in them, and their
     numbers are in `system_messages`. `blocks` are all blocks by type, in the order sent, those inside tool results
     included; `marked` are those with `cache_control`, and that, in the order in which they end. The first `passed`
-    messages were in a request that was accepted, and so were the first `whole` turns.
+    messages were in a request that was accepted, and so were the first `whole` turns; with `same_tools` all tools too.
     """
 
     request: Request
@@ -94,6 +94,7 @@ class Subject(NamedTuple):
     marked: list[tuple[Placed, CacheControl]]
     passed: int = 0
     whole: int = 0
+    same_tools: bool = False
 
     def new(self, kind: str) -> Sequence[Placed]:
         """The blocks of a type that no accepted request had: enough for what is asked of each block by itself."""
@@ -168,6 +169,7 @@ def _kept(request: Request, context: CheckContext, earlier: Checked) -> Subject:
         former.marked[: bisect_left(former.marked, upto, key=lambda mark: mark[0].message)],
         upto,
         whole,
+        request.tools is former.request.tools,
     )
 
 

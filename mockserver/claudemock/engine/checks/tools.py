@@ -52,7 +52,7 @@ def _has_toolsets(subject: Subject) -> bool:
 
 def check_schemas(subject: Subject) -> None:
     """The schemas of the client's own tools."""
-    if subject.request.tools:
+    if not subject.same_tools:
         check_tool_schemas(
             [
                 (f"tools.{number}.custom", tool.input_schema, tool.strict)
