@@ -26,10 +26,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One kind of load on both servers, in alternating rounds."""
+    """One kind of load on both servers, in alternating rounds; with a target or, for scale, without."""
 
     name: str
-    target: Target
+    target: Target | None
     ours: Sequence[Load]
     floor: Sequence[Load]
 
@@ -63,14 +63,14 @@ def missed(results: Sequence[Comparison | Single]) -> list[str]:
 
 def table(results: Sequence[Comparison | Single]) -> Iterator[str]:
     """The lines to print."""
-    yield f"{'':<24} {'requests/s':>15} {'p50 ms':>13} {'p99 ms':>15} {'CPU µs':>11}"
-    yield f"{'':<24} {'ours':>8} {'floor':>6}   ours  floor    ours   floor  ours floor  ratio"
+    yield f"{'':<36} {'requests/s':>15} {'p50 ms':>13} {'p99 ms':>15} {'CPU µs':>11}"
+    yield f"{'':<36} {'ours':>8} {'floor':>6}   ours  floor    ours   floor  ours floor  ratio"
     for comparison in (result for result in results if isinstance(result, Comparison)):
         ours, floor = _medians(comparison.ours), _medians(comparison.floor)
         cells = [f"{ours['rate']:8,.0f} {floor['rate']:6,.0f}", f"{ours['p50']:6.2f} {floor['p50']:6.2f}"]
         cells += [f"{ours['p99']:7.2f} {floor['p99']:7.2f}", f"{ours['cpu']:5.0f} {floor['cpu']:5.0f}"]
-        verdict = comparison.target.verdict(comparison.ratio)
-        yield f"{comparison.name:<24} {' '.join(cells)}  {comparison.ratio:5.2f}  {verdict}"
+        verdict = comparison.target.verdict(comparison.ratio) if comparison.target else ""
+        yield f"{comparison.name:<36} {' '.join(cells)}  {comparison.ratio:5.2f}  {verdict}"
     yield ""
     for single in (result for result in results if isinstance(result, Single)):
         verdict = single.target.verdict(single.value) if single.target else ""
