@@ -166,6 +166,25 @@ def test_a_fault_that_never_happens_is_reported(run: Run) -> None:
     run(test, "--claude-strict").assert_outcomes(failed=1)
 
 
+def test_a_journal_too_small_for_a_test_says_so(run: Run) -> None:
+    """What the contracts did not see they cannot judge, and whoever reads their verdict is told."""
+    test = """
+        from app import ask
+
+        def test_long(claude):
+            for number in range(9):
+                ask(f"{number} " + "word " * 2000)
+    """
+    result = run(test, ini="claude_server = journal_bytes = 50000")
+    result.assert_outcomes(passed=1)
+    told = [
+        "warning * journal full in test_it.py::test_long",
+        "*the first * of the test's 9 exchanges*",
+        "*journal_bytes=*",
+    ]
+    result.stdout.fnmatch_lines(told)
+
+
 def test_the_tests_own_failure_comes_first(run: Run) -> None:
     """What the contracts say explains a failure; it does not replace it, in pytest's tests and in unittest's."""
     result = run(

@@ -127,6 +127,18 @@ def unfired(faults: Iterable[Json], armed: Iterable[str]) -> Iterator[Json]:
         }
 
 
+def unseen(dropped: int, kept: int) -> Iterator[Json]:
+    """Exchanges of the test that the journal had no room for."""
+    if dropped:
+        yield {
+            "kind": "journal-full",
+            "severity": "warning",
+            "text": f"the journal dropped the first {dropped} of the test's {dropped + kept} exchanges: what the "
+            "contracts say is about the rest alone",
+            "fix": "give it room: claude_server = journal_bytes=1000000000 in the ini file",
+        }
+
+
 def blocked(callers: Sequence[str]) -> Iterator[Json]:
     """Calls to the real API."""
     if callers:

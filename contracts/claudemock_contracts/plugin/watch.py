@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from claudemock.control.client import Exchanges
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import Finding
 from claudemock_contracts.oracles import Oracles, Outcome
@@ -126,17 +127,17 @@ class Watch:
         raw = self._raw()
         exchanges = verdict.exchanges_of(raw, self.item.nodeid, self._court.guard.sent)
         report = self._report(exchanges)
-        problems = list(self._problems(exchanges, raw))
+        problems = [*self._problems(exchanges, raw), *verdict.unseen(raw.dropped, len(raw))]
         self.judged = Verdict(report=report, problems=problems, raw=raw, exchanges=exchanges)
         return self.judged
 
-    def _raw(self) -> list[dict[str, Any]]:
-        found = list(self.claude.exchanges)
+    def _raw(self) -> Exchanges:
+        found = self.claude.exchanges
         if any(entry["ended"] is None for entry in found):  # a client that has just closed is noticed in a moment
             try:
-                found = list(self.claude.wait(count=len(found), timeout=_BRIEFLY))
+                found = self.claude.wait(count=len(found), timeout=_BRIEFLY)
             except TimeoutError:
-                found = list(self.claude.exchanges)
+                found = self.claude.exchanges
         return found
 
     def _report(self, exchanges: Sequence[Exchange]) -> Report:

@@ -92,6 +92,8 @@ def _table(run: Run, width: int) -> Iterator[str]:
     for result, problem in run.problems():
         yield f"{problem['severity']:<8} {str(problem['kind']).replace('-', ' ')} in {result.test}"
         yield from _wrapped(problem["text"], width, _BELOW, max_lines=_MOST_LINES)
+        if problem["severity"] != "error":  # those are told where the test failed
+            yield from _wrapped(f"fix: {problem['fix']}", width, _BELOW)
 
 
 def _finding(finding: Json, width: int) -> Iterator[str]:
