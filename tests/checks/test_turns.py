@@ -179,6 +179,11 @@ SYSTEM = [
         ),
         betas=DIRECTIVES,
     ),
+    Case(
+        name="accepted: a directive without content",
+        body=body(user("a"), {"role": "system", "output_config": {"effort": "low"}}),
+        betas=DIRECTIVES,
+    ),
 ]
 
 ENDING = [

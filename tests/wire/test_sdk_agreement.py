@@ -1,5 +1,6 @@
 """The official SDK's types and ours say the same; each difference has its reason here."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Literal, Required, get_args, get_origin, get_type_hints
 
@@ -20,9 +21,13 @@ from claudemock.wire.params import Thinking
 from claudemock.wire.tokens import CountTokensRequest
 from claudemock.wire.tools import BROWSER_MEMBERS, COMPUTER_MEMBERS, Tool, ToolChoice
 from claudemock.wire.version import FIELDS, TYPES
+from tests.wire import bodies
+from tests.wire.sdk_shapes import spellings
 
 Shape = tuple[frozenset[str], frozenset[str]]  # all fields, required fields
 
+CREATE = "MessageCreateParamsStreaming"
+COUNT = "MessageCountTokensParams"
 HEADERS = {"betas", "user_profile_id", "workspace_id"}  # arguments that the SDK sends as headers
 NOT_IN_THE_SDK = {
     "temperature",  # sampling parameters left its signatures in 1.0; the API still takes them
@@ -32,6 +37,12 @@ NOT_IN_THE_SDK = {
     "safeguards",
     "output_format",  # replaced by output_config.format; older SDKs send it
 }
+EVERY_BETA = {beta for gate in (*FIELDS.values(), *TYPES.values()) for beta in gate.betas}
+EMPTY = {"messages.#.content: Field required"}  # of system messages: without content they have to set something
+REFUSED_SINCE_2026_10 = {  # the version's own changes (documented)
+    "messages.#.content.#.text.citations: Extra inputs are not permitted",
+    "messages.#.content.#: Input tag 'document' found using 'type' does not match any of the expected tags",
+}
 CALLER = {"caller"}  # the API puts it on every server tool block (recorded); the SDK's parameters on some
 MORE_FIELDS = {
     "advisor_tool_result": CALLER,
@@ -39,6 +50,7 @@ MORE_FIELDS = {
     "code_execution_tool_result": CALLER,
     "text_editor_code_execution_tool_result": CALLER,
     "tool_search_tool_result": CALLER,
+    "browser_toolset_20260801": {"allowed_callers"},  # SDK 0.125 sends it
 }
 
 
@@ -98,13 +110,33 @@ def test_the_types_of_a_union_and_their_fields_agree(mine: Any, sdk: Any) -> Non
         assert required == there[tag][1], tag
 
 
+def refusals(module: Any, version: str, *betas: str) -> set[str]:
+    """The sentences, without their numbers, by which requests are refused that the SDK's types can spell."""
+    hints = get_type_hints(getattr(module, CREATE), include_extras=True)
+    known: set[str] = set()
+    refused = set()
+    for name in [name for name in hints if name not in HEADERS and name != "model"]:
+        for value in spellings(hints[name], name, CREATE, known):
+            message = bodies.refusal(bodies.body(**{name: value}), version, *betas)
+            if message is not None:
+                refused.add(re.sub(r"(?<=\.)\d+", "#", re.sub(r"(?<=expected tags): .*", "", message)))
+    return refused
+
+
+@pytest.mark.parametrize("version, expected", [(bodies.OLD, EMPTY), (bodies.NEW, EMPTY | REFUSED_SINCE_2026_10)])
+def test_whatever_the_sdk_can_spell_is_accepted(version: str, expected: set[str]) -> None:
+    """Each field of each of its types and each literal, at any depth; nothing but the version's changes is refused."""
+    assert refusals(beta_create, version, *EVERY_BETA) == expected
+
+
+def test_whatever_the_plain_client_can_spell_needs_no_beta_header() -> None:
+    """A gate that stands before something generally available would refuse correct programs."""
+    assert refusals(ga_create, bodies.OLD) == set()
+
+
 def parameters(module: Any, name: str) -> set[str]:
     """The body's fields in a TypedDict of parameters."""
     return set(get_type_hints(getattr(module, name))) - HEADERS
-
-
-CREATE = "MessageCreateParamsStreaming"
-COUNT = "MessageCountTokensParams"
 
 
 @pytest.mark.parametrize(

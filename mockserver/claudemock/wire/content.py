@@ -224,6 +224,13 @@ class ToolRemovalBlock(WireModel):
     cache_control: CacheControlField = None
 
 
+class ToolChange(LooseModel):
+    """A change of tools that a summary stands for, as the API wrote it."""
+
+    type: Literal["tool_addition", "tool_removal"]
+    tool: JsonObject
+
+
 class CompactionBlock(WireModel):
     """A summary that stands for everything before it (beta); without content it stands for nothing."""
 
@@ -231,7 +238,7 @@ class CompactionBlock(WireModel):
     content: str | None = None
     encrypted_content: str | None = None
     signature: str | None = None
-    tool_changes: list[Annotated[ToolAdditionBlock | ToolRemovalBlock, ByType()]] | None = None
+    tool_changes: list[Annotated[ToolChange, ByType()]] | None = None
     cache_control: CacheControlField = None
 
 

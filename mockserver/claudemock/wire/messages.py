@@ -10,7 +10,7 @@ reported.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from claudemock.wire.base import Gated, Int, ModelId, Omissible, WireModel, Within
@@ -63,6 +63,17 @@ def _not_negative(value: int) -> int:
     return value
 
 
+def _with_content(value: Any, info: ValidationInfo) -> Any:
+    """A system message that only sets something may leave out its content (SDK 2.12, `beta_system_message_param`)."""
+    if type(value) is not list or info.context is None or not info.context.has("messages.output_config"):
+        return value
+    return [{"content": [], **message} if _only_sets(message) else message for message in value]
+
+
+def _only_sets(message: Any) -> bool:
+    return type(message) is dict and message.get("role") == "system" and bool(message.get("output_config"))
+
+
 Share = Annotated[float, Within(0, 1)]
 
 
@@ -81,7 +92,7 @@ class PromptRequest(WireModel):
     model: ModelId
     tool_choice: Omissible[ToolChoice] = None
     tools: list[Tool] = Field(default_factory=list)
-    messages: Annotated[list[InputMessage], Field(max_length=MOST_MESSAGES)]
+    messages: Annotated[list[InputMessage], Field(max_length=MOST_MESSAGES), BeforeValidator(_with_content)]
     system: TextContent = Field(default_factory=list)
     thinking: Omissible[Thinking] = None
     output_config: Omissible[OutputConfig] = None

@@ -172,6 +172,7 @@ class BrowserToolset(_Toolset):
     """A browser as a family of tools; it has no name of its own."""
 
     type: Literal["browser_toolset_20260801"]
+    allowed_callers: list[ToolCaller] | None = None  # SDK 0.125 has it, later ones do not
     configs: Annotated[ToolsetMembers, _only(BROWSER_MEMBERS)] = None
 
 
