@@ -36,6 +36,7 @@ __all__ = [
     "CacheControl",
     "CodeExecutionToolResultBlock",
     "CompactionBlock",
+    "ConnectorTextBlock",
     "ContainerUploadBlock",
     "Content",
     "ContentBlock",
@@ -45,6 +46,7 @@ __all__ = [
     "McpToolListingBlock",
     "McpToolResultBlock",
     "McpToolUseBlock",
+    "MidConversationSystemBlock",
     "RedactedThinkingBlock",
     "SearchResultBlock",
     "ServerToolUseBlock",
@@ -224,6 +226,25 @@ class ToolRemovalBlock(WireModel):
     cache_control: CacheControlField = None
 
 
+class MidConversationSystemBlock(WireModel):
+    """Instructions at the end of a user turn, as the SDKs of May to August 2026 typed them; the API still names it.
+
+    Since then they are messages of role `system`.
+    """
+
+    type: Literal["mid_conv_system"]
+    content: list[Annotated[TextBlock | ToolAdditionBlock | ToolRemovalBlock, ByType()]]
+    cache_control: CacheControlField = None
+
+
+class ConnectorTextBlock(LooseModel):
+    """What the model said between two tool calls, as Claude Code is answered; no SDK has it, the API's errors name it."""
+
+    type: Literal["connector_text"]
+    connector_text: str
+    signature: str | None = None
+
+
 class CompactionBlock(WireModel):
     """A summary that stands for everything before it (beta); without content it stands for nothing."""
 
@@ -274,7 +295,9 @@ ContentBlock = Annotated[
     | FallbackBlock
     | AdvisorToolResultBlock
     | ToolAdditionBlock
-    | ToolRemovalBlock,
+    | ToolRemovalBlock
+    | MidConversationSystemBlock
+    | ConnectorTextBlock,
     ByType(),
 ]
 Content = Annotated[list[ContentBlock], BeforeValidator(lift_text)]

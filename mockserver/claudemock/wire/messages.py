@@ -10,8 +10,8 @@ reported.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from claudemock.wire.base import Gated, Int, ModelId, Omissible, WireModel, Within
 from claudemock.wire.content import Content, TextContent
@@ -34,6 +34,7 @@ from claudemock.wire.params import (
     Thread,
 )
 from claudemock.wire.tools import Tool, ToolChoice
+from claudemock.wire.version import Rules
 
 INFERENCE_GEOS = ("global", "us")
 MOST_MESSAGES = 100_000
@@ -66,11 +67,23 @@ def _not_negative(value: int) -> int:
 Share = Annotated[float, Within(0, 1)]
 
 
+_ABSENT = object()
+
+
+def _content(value: Any, info: ValidationInfo) -> Any:
+    if value is not _ABSENT:
+        return value
+    rules: Rules | None = info.context
+    if info.data.get("role") != "system" or not (rules is None or rules.has("messages.output_config")):
+        raise PydanticKnownError("missing")
+    return []
+
+
 class InputMessage(WireModel):
-    """One turn. `clear_at` and `output_config` belong to system turns (beta)."""
+    """One turn. `clear_at` and `output_config` belong to system turns (beta); with them a turn may have no content."""
 
     role: Annotated[Literal["user", "assistant", "system"], BeforeValidator(_role)]
-    content: Content
+    content: Annotated[Content, BeforeValidator(_content)] = Field(default=_ABSENT, validate_default=True)
     clear_at: Annotated[Literal["next_user_message", "never"] | None, Gated("messages.clear_at")] = None
     output_config: Annotated[MessageOutputConfig | None, Gated("messages.output_config")] = None
 
