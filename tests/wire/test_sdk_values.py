@@ -32,6 +32,7 @@ NUMBERS = {"budget_tokens": 1024, "total": 20_000, "value": 50_000}
 """Examples of the numbers that have a least value."""
 OBJECTS = {"input_schema": {"type": "object"}}
 NOT_EMPTY = {"state_changes"}  # documented with at least one item
+NOT_NULL = {"InputSchemaTyped"}  # the SDK's type lets fields of a schema be null, the API does not (quoted)
 
 
 class Parse(Protocol):
@@ -86,10 +87,10 @@ def objects(kind: Any) -> tuple[dict[str, Any], ...]:
     hints = {name: hint for name, hint in get_type_hints(kind, include_extras=True).items() if name not in AS_HEADERS}
     needed = {name: hint for name, hint in hints.items() if get_origin(hint) is Required}
     least = {key(name, hint): next(examples(hint, name)) for name, hint in needed.items()}
-    return (
-        least,
-        *({**least, key(name, hint): value} for name, hint in hints.items() for value in examples(hint, name)),
-    )
+    whole = [{**least, key(name, hint): value} for name, hint in hints.items() for value in examples(hint, name)]
+    if kind.__name__ in NOT_NULL:
+        whole = [each for each in whole if None not in each.values()]
+    return (least, *whole)
 
 
 def key(name: str, hint: Any) -> str:

@@ -238,7 +238,7 @@ class MidConversationSystemBlock(WireModel):
 
 
 class ConnectorTextBlock(LooseModel):
-    """What the model said between two tool calls, as Claude Code is answered; no SDK has it, the API's errors name it."""
+    """What the model said between two tool calls, as Claude Code gets it; no SDK has it, the API's errors name it."""
 
     type: Literal["connector_text"]
     connector_text: str
