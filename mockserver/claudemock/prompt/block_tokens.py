@@ -89,6 +89,8 @@ class BlockTokens:
             "web_fetch_tool_result": self._web_fetch,
             "thinking": self.thinking,
             "redacted_thinking": self._redacted,
+            "mid_conv_system": lambda block: self.content(block.get("content")),
+            "connector_text": lambda block: self.value(block.get("connector_text")),
             "compaction": lambda block: self.prices.compaction + self.value(block.get("content")),
         }
 

@@ -36,6 +36,7 @@ __all__ = [
     "CacheControl",
     "CodeExecutionToolResultBlock",
     "CompactionBlock",
+    "ConnectorTextBlock",
     "ContainerUploadBlock",
     "Content",
     "ContentBlock",
@@ -45,6 +46,7 @@ __all__ = [
     "McpToolListingBlock",
     "McpToolResultBlock",
     "McpToolUseBlock",
+    "MidConversationSystemBlock",
     "RedactedThinkingBlock",
     "SearchResultBlock",
     "ServerToolUseBlock",
@@ -231,6 +233,25 @@ class ToolChange(LooseModel):
     tool: JsonObject
 
 
+class MidConversationSystemBlock(WireModel):
+    """Instructions at the end of a user turn, as the SDKs of May to August 2026 typed them; the API still names it.
+
+    Since then they are messages of role `system`.
+    """
+
+    type: Literal["mid_conv_system"]
+    content: list[Annotated[TextBlock | ToolAdditionBlock | ToolRemovalBlock, ByType()]]
+    cache_control: CacheControlField = None
+
+
+class ConnectorTextBlock(LooseModel):
+    """What the model said between two tool calls, as Claude Code gets it; no SDK has it, the API's errors name it."""
+
+    type: Literal["connector_text"]
+    connector_text: str
+    signature: str | None = None
+
+
 class CompactionBlock(WireModel):
     """A summary that stands for everything before it (beta); without content it stands for nothing."""
 
@@ -281,7 +302,9 @@ ContentBlock = Annotated[
     | FallbackBlock
     | AdvisorToolResultBlock
     | ToolAdditionBlock
-    | ToolRemovalBlock,
+    | ToolRemovalBlock
+    | MidConversationSystemBlock
+    | ConnectorTextBlock,
     ByType(),
 ]
 Content = Annotated[list[ContentBlock], BeforeValidator(lift_text)]

@@ -34,6 +34,7 @@ from claudemock.wire.params import (
     Thread,
 )
 from claudemock.wire.tools import Tool, ToolChoice
+from claudemock.wire.version import Rules
 
 INFERENCE_GEOS = ("global", "us")
 MOST_MESSAGES = 100_000
@@ -64,21 +65,22 @@ def _not_negative(value: int) -> int:
 
 
 def _with_content(value: Any, info: ValidationInfo) -> Any:
-    """A system message that only sets something may leave out its content (SDK 2.12, `beta_system_message_param`)."""
-    if type(value) is not list or info.context is None or not info.context.has("messages.output_config"):
+    """A system message that sets something may leave out its content (SDK 2.12, `beta_system_message_param`)."""
+    rules: Rules | None = info.context
+    if type(value) is not list or not (rules is None or rules.has("messages.output_config")):
         return value
-    return [{"content": [], **message} if _only_sets(message) else message for message in value]
+    return [{"content": [], **message} if _is_of_system(message) else message for message in value]
 
 
-def _only_sets(message: Any) -> bool:
-    return type(message) is dict and message.get("role") == "system" and bool(message.get("output_config"))
+def _is_of_system(message: Any) -> bool:
+    return type(message) is dict and message.get("role") == "system"
 
 
 Share = Annotated[float, Within(0, 1)]
 
 
 class InputMessage(WireModel):
-    """One turn. `clear_at` and `output_config` belong to system turns (beta)."""
+    """One turn. `clear_at` and `output_config` belong to system turns (beta); with them a turn may have no content."""
 
     role: Annotated[Literal["user", "assistant", "system"], BeforeValidator(_role)]
     content: Content

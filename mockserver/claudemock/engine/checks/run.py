@@ -29,6 +29,7 @@ _PROMPT: tuple[Callable[[Subject], None], ...] = (
     tools.check_definitions,
     tools.check_schemas,
     turns.check_roles,
+    turns.check_system_blocks,
     turns.check_texts,
     pairing.check_unique_ids,
     pairing.check_results,
