@@ -14,6 +14,7 @@ from claudemock.prompt.block_tokens import BlockTokens
 
 _MEMO_BYTES = 32 << 20
 _CITABLE = ("document", "search_result")
+_MAY_HOLD_SOURCES = (*_CITABLE, "tool_result")
 _THINKING = ("thinking", "redacted_thinking")
 
 
@@ -94,15 +95,14 @@ class TokenEstimator:
         """
         blocks = self._blocks[tokenizer]
         family = self._family(body.get("model"), tokenizer)
-        tools, messages = _listed(body.get("tools")), _listed(body.get("messages"))
-        once = _paid_once(blocks, family, body)
-        if _cites(messages) or any(_allows_citations(tool) for tool in tools):
-            once += blocks.prices.citations
-        parts = [once]
+        tools = _listed(body.get("tools"))
+        parts = [_paid_once(blocks, family, body)]
         parts += [blocks.tool(tool, family.server_tools) for tool in tools]
         parts += [_system_tokens(blocks, part) for part in _parts(body.get("system"))]
-        parts += _message_parts(blocks, messages, family.thinking_kept)
-        return parts
+        said, cited = _message_parts(blocks, _listed(body.get("messages")), family.thinking_kept)
+        if cited or any(_allows_citations(tool) for tool in tools):
+            parts[0] += blocks.prices.citations
+        return parts + said
 
     def output(self, blocks: Sequence[object], tokenizer: str, tool_choice: object = None) -> int:
         """Output tokens of a reply's content. `tool_choice` is the request's: a forced call has less to write."""
@@ -165,8 +165,9 @@ def _system_tokens(blocks: BlockTokens, part: object) -> float:
     return blocks.block(part)
 
 
-def _message_parts(blocks: BlockTokens, messages: list[Any], kept: str) -> list[float]:
-    parts: list[float] = []
+def _message_parts(blocks: BlockTokens, messages: list[Any], kept: str) -> tuple[list[float], bool]:
+    """The tokens of each block, and whether any may be cited."""
+    parts, cited = list[float](), False
     count, prices = blocks.block, blocks.prices
     former = _last_prompt(messages) if kept == "last_turn" else -1
     for number, message in enumerate(messages):
@@ -174,15 +175,17 @@ def _message_parts(blocks: BlockTokens, messages: list[Any], kept: str) -> list[
         opening = 0.0 if trailing else prices.message
         content = _content(message)
         for block in content:
-            kind = _field(block, "type")
+            kind = block.get("type") if isinstance(block, dict) else None
             if kind == "compaction":
                 parts = [0.0] * len(parts)
+            elif kind in _MAY_HOLD_SOURCES:
+                cited = cited or _is_cited(block) or any(map(_is_cited, _parts(block.get("content"))))
             dropped = number < former and kind in _THINKING
             parts.append(opening if dropped else opening + count(block))
             opening = prices.further_block
         if not content:
             parts.append(opening)
-    return parts
+    return parts, cited
 
 
 def _last_prompt(messages: list[Any]) -> int:
@@ -194,16 +197,6 @@ def _last_prompt(messages: list[Any]) -> int:
         ):
             return number
     return -1
-
-
-def _cites(messages: list[Any]) -> bool:
-    for message in messages:
-        for block in _content(message):
-            if _is_cited(block):
-                return True
-            if _field(block, "type") == "tool_result" and any(map(_is_cited, _parts(block.get("content")))):
-                return True
-    return False
 
 
 def _is_cited(block: object) -> bool:
