@@ -118,3 +118,18 @@ def test_the_cache_holds_what_is_left(server: MockServer) -> None:
     read, written = usage(clear)
     assert read > 5000
     assert written == 0
+
+
+def test_messages_without_content_are_passed_over(server: MockServer) -> None:
+    """A system message that only sets something has no content to clear."""
+    betas: dict[str, str | None] = {
+        "anthropic-beta": "context-management-2025-06-27,mid-conversation-output-config-2026-07-01"
+    }
+    body = {
+        "model": "claude-opus-4-8",
+        "max_tokens": 64,
+        "messages": [*conversation(3), {"role": "system", "output_config": {"effort": "low"}}],
+        "context_management": {"edits": [{"type": RESULTS, **AT_ONCE, "keep": {"type": "tool_uses", "value": 0}}]},
+    }
+    (edit,) = send(server, "POST", "/v1/messages", body, betas).json["context_management"]["applied_edits"]
+    assert edit["cleared_tool_uses"] == 3

@@ -111,7 +111,7 @@ def _clears_input(edit: ClearToolUses, name: str | None) -> bool:
 
 
 def _blocks(message: Json) -> Sequence[Json]:
-    content: str | Sequence[Json] = message["content"]
+    content: str | Sequence[Json] = message.get("content", ())  # a system message that only sets something has none
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content else []
     return content
