@@ -107,7 +107,7 @@ def test_each_fault_at_every_kind_of_request(exact: MockServer, name: str) -> No
         assert (after.status, len(after.body), after.whole) == (plain.status, len(plain.body), True), kind
 
 
-PLACES = st.one_of(
+PLACES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({}),
     st.fixed_dictionaries({"after_bytes": st.integers(0, 3000)}),
     st.fixed_dictionaries({"after_event": st.integers(0, 30)}),
