@@ -351,6 +351,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, numbers: list[signal
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in errors
+    assert "stopped: 0 of 1 drills had ended" in errors
     started = [int(pid) for pid in pids.read_text().split()]
     assert [pid for pid in started if alive(pid)] == []
 

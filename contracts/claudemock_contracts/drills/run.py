@@ -38,6 +38,9 @@ def drill(options: Options, say: Say, progress: Say, *, json: Path | None = None
                 for result in opened.results(baseline):
                     results.append(result)
                     progress(f"[{len(results)}/{len(options.drills)}] {line(result)}")
+            except BaseException:
+                progress(f"stopped: {len(results)} of {len(options.drills)} drills had ended")
+                raise
             finally:
                 order = {each.name: number for number, each in enumerate(options.drills)}
                 results.sort(key=lambda result: order[result.drill.name])
