@@ -15,7 +15,7 @@ Schema = dict[str, Any]
 OUTPUT = "output_config.format.schema"
 INVALID = (
     "JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12). "
-    "Learn more about tool use at https://docs.claude.com/en/docs/tool-use."
+    "Learn more about tool use at https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview."
 )
 TEXT = {"type": "string"}
 NULLABLE = {"type": ["string", "null"]}

@@ -84,29 +84,37 @@ def test_appending_never_lowers_the_total(
 
 
 @given(st.lists(messages, max_size=4), words, st.lists(json_values, max_size=2), tokenizers)
-def test_the_total_is_the_rounded_sum_of_its_segments(
+def test_the_total_is_the_rounded_sum_of_its_parts(
     turns: list[dict[str, Any]], system: str, tools: list[Any], tokenizer: str
 ) -> None:
-    """Prefix sums never fall, every part of the request has its segment in order, and the last sum is the total."""
+    """Prefix sums never fall, every part of the request is counted, and the last sum is the total."""
     request = body(*turns, system=system, tools=tools)
-    segments = ESTIMATOR.segments(request, tokenizer)
-    assert all(tokens >= 0 for _, tokens in segments)
-    assert ESTIMATOR.request(request, tokenizer) == max(1, round(sum(tokens for _, tokens in segments)))
-    paths = [path for path, _ in segments]
-    assert paths[0] == ("request",)
-    assert paths[1 : 1 + len(tools)] == [("tools", i) for i in range(len(tools))]
-    assert [path for path in paths if path[0] == "system"] == ([("system", 0)] if system else [])
+    parts = ESTIMATOR.parts(request, tokenizer)
+    assert all(tokens >= 0 for tokens in parts)
+    assert ESTIMATOR.request(request, tokenizer) == max(1, round(sum(parts)))
     counted = [max(len(turn["content"]), 1) if isinstance(turn["content"], list) else 1 for turn in turns]
-    assert paths[-sum(counted) or len(paths) :] == [("messages", m, k) for m, n in enumerate(counted) for k in range(n)]
+    assert len(parts) == 1 + len(tools) + bool(system) + sum(counted)
+
+
+@given(st.lists(messages, max_size=4), words, st.lists(json_values, min_size=1, max_size=2), tokenizers)
+def test_the_parts_are_in_the_order_of_the_prompt(
+    turns: list[dict[str, Any]], system: str, tools: list[Any], tokenizer: str
+) -> None:
+    """What stands before the messages costs the same without them, and what stands before the system without it."""
+    whole = ESTIMATOR.parts(body(*turns, system=system, tools=tools), tokenizer)
+    head = ESTIMATOR.parts(body(system=system, tools=tools), tokenizer)
+    alone = ESTIMATOR.parts(body(tools=tools), tokenizer)
+    assert whole[1 : len(head)] == head[1:]
+    assert head[1 : len(alone)] == alone[1:]
 
 
 @given(blocks, blocks, tokenizers)
 def test_a_block_costs_the_same_wherever_it_stands(first: object, second: object, tokenizer: str) -> None:
-    """Two blocks in one place differ by what they differ in alone, so segments may be counted one by one."""
+    """Two blocks in one place differ by what they differ in alone, so parts may be counted one by one."""
 
     def placed(block: object) -> float:
         opening = said("user", [{"type": "text", "text": "a"}, block])
-        return ESTIMATOR.segments(body(opening), tokenizer)[-1][1]
+        return ESTIMATOR.parts(body(opening), tokenizer)[-1]
 
     difference = ESTIMATOR.block(first, tokenizer) - ESTIMATOR.block(second, tokenizer)
     assert placed(first) - placed(second) == pytest.approx(difference, abs=1e-6)

@@ -163,6 +163,15 @@ def test_what_the_prompt_leaves_out_costs_nothing() -> None:
     assert ESTIMATOR.request(body("Hi", system=line), OLD) == ESTIMATOR.request(body("Hi"), OLD)
 
 
+def test_texts_in_other_blocks_count_as_texts() -> None:
+    """A system message sent as a block, and what Claude Code says between calls, cost what their text costs."""
+    words = {"type": "text", "text": "Be brief."}
+    note = {"type": "mid_conv_system", "content": [words]}
+    said = {"type": "connector_text", "connector_text": "Be brief.", "signature": "Eo4C"}
+    turns = [{"role": "user", "content": [words, block]} for block in (words, note, said)]
+    assert len({ESTIMATOR.request(body(turn), OLD) for turn in turns}) == 1
+
+
 def test_thinking_in_a_tool_loop_stays_in_the_prompt() -> None:
     """A message of tool results alone does not end the turn, so no model drops the thinking before it."""
     call = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}}

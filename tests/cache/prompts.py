@@ -23,16 +23,12 @@ class FlatCounts:
     def __init__(self) -> None:
         self.asked = 0
 
-    def segments(self, body: Mapping[str, Any], tokenizer: str) -> Sequence[tuple[tuple[str | int, ...], float]]:
+    def parts(self, body: Mapping[str, Any], tokenizer: str) -> Sequence[float]:
         """In the estimator's layout: once per request, then tools, system, and the blocks of each message."""
-        parts: list[tuple[tuple[str | int, ...], float]] = [(("request",), ONCE)]
-        parts += [(("tools", i), self.block(tool, tokenizer)) for i, tool in enumerate(body.get("tools") or ())]
-        parts += [(("system", i), self.block(part, tokenizer)) for i, part in enumerate(_blocks(body.get("system")))]
-        for m, message in enumerate(body.get("messages") or ()):
-            content = _blocks(message["content"])
-            parts += [(("messages", m, i), self.block(part, tokenizer)) for i, part in enumerate(content)]
-            if not content:
-                parts.append((("messages", m, 0), 1.0))
+        head = [*(body.get("tools") or ()), *_blocks(body.get("system"))]
+        parts = [ONCE, *(self.block(part, tokenizer) for part in head)]
+        for message in body.get("messages") or ():
+            parts += [self.block(part, tokenizer) for part in _blocks(message["content"])] or [1.0]
         return parts
 
     def block(self, block: object, tokenizer: str) -> float:

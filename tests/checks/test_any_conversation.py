@@ -7,10 +7,14 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from claudemock.catalog import Model
-from claudemock.engine.checks import Endpoint
+from claudemock.engine.checks import CheckContext, Endpoint
+from claudemock.engine.checks.run import GENERATION_RULES, PROMPT_RULES, topics
+from claudemock.engine.checks.subject import survey
 from claudemock.wire.errors import ApiError
+from claudemock.wire.parse import parse_messages
 from tests.checks.cases import ANY_MODEL, Case, Json, refusal, user
 from tests.checks.conversations import ANYTHING, MODELS, agent_conversations
+from tests.wire.bodies import OLD
 
 STEADY = settings(derandomize=True, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 ENDPOINTS: tuple[Endpoint, ...] = ("messages", "batch")
@@ -61,6 +65,25 @@ def test_nothing_but_refusals(request: Json, model: Model, endpoint: Endpoint) -
     except ApiError:  # refused for its shape
         reject()
     assert error is None or (error.status, error.type) == (400, "invalid_request_error")
+
+
+@STEADY
+@given(ANYTHING, MODELS, st.sampled_from(ENDPOINTS))
+def test_rules_that_are_not_asked_have_nothing_to_say(request: Json, model: Model, endpoint: Endpoint) -> None:
+    """What a rule is said to be about decides whether it is asked at all; a topic forgotten would hide its refusals."""
+    try:
+        parsed = parse_messages(request, version=OLD, betas=frozenset())
+    except ApiError:  # refused for its shape
+        reject()
+    subject = survey(parsed, CheckContext(model=model, version=OLD, endpoint=endpoint))
+    asked = topics(subject)
+    assume(subject.turns)  # without any, the first rules end it
+    for prompt_rule in PROMPT_RULES:
+        if prompt_rule.about.isdisjoint(asked):
+            prompt_rule.check(subject)
+    for generation_rule in GENERATION_RULES:
+        if generation_rule.about.isdisjoint(asked):
+            generation_rule.check(parsed, subject)
 
 
 @STEADY

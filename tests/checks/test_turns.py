@@ -179,6 +179,48 @@ SYSTEM = [
         ),
         betas=DIRECTIVES,
     ),
+    Case(
+        name="accepted: a directive without content",
+        body=body(user("a"), {"role": "system", "output_config": {"effort": "low"}}),
+        betas=DIRECTIVES,
+    ),
+]
+
+NOTE = {"type": "mid_conv_system", "content": [text("Be brief.")]}
+
+SYSTEM_BLOCKS = [
+    Case(
+        name="block of a system message, to a model without them",
+        body=body(user("a", NOTE)),
+        model=model(system_messages=False),
+        message="role 'system' is not supported on this model",
+    ),
+    Case(
+        name="block of a system message before another",
+        body=body(user("a", NOTE, "b")),
+        message="messages.0.content.1: `mid_conv_system` blocks can only be at the end of a `user` message; put the "
+        "other blocks before them",
+    ),
+    Case(
+        name="block of a system message from the assistant",
+        body=body(user("a"), assistant(NOTE), user("b")),
+        message="messages.1: `mid_conv_system` blocks can only be in `user` messages",
+    ),
+    Case(
+        name="block of a system message without content",
+        body=body(user("a", {**NOTE, "content": []})),
+        message="messages.0.content.1: system content must contain at least one block",
+    ),
+    Case(
+        name="connector text from the user",
+        body=body(user({"type": "connector_text", "connector_text": "Reading on."})),
+        message="messages.0: `connector_text` blocks can only be in `assistant` messages",
+    ),
+    Case(name="accepted: blocks of system messages", body=body(user("a", NOTE, NOTE), assistant("b"), user("c", NOTE))),
+    Case(
+        name="accepted: connector text",
+        body=body(user("a"), assistant({"type": "connector_text", "connector_text": "Reading on."}), user("b")),
+    ),
 ]
 
 ENDING = [
@@ -219,7 +261,7 @@ ENDING = [
 ]
 
 
-@pytest.mark.parametrize("case", [*CONTENT, *SYSTEM, *ENDING], ids=str)
+@pytest.mark.parametrize("case", [*CONTENT, *SYSTEM, *SYSTEM_BLOCKS, *ENDING], ids=str)
 def test_conversation(case: Case) -> None:
     """Roles, empty texts, system messages and endings are judged as the API judges them."""
     assert_answer(case)

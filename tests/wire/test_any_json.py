@@ -71,7 +71,7 @@ def test_deep_nesting_is_no_problem(wrap: Any, where: str) -> None:
         deep = wrap(deep)
     places: dict[str, dict[str, Any]] = {
         "content": {"messages": [user(deep)]},
-        "input_schema": {"tools": [{"name": "f", "input_schema": {"type": "object", "properties": deep}}]},
+        "input_schema": {"tools": [{"name": "f", "input_schema": {"type": "object", "properties": {"a": deep}}}]},
     }
     message = refusal(body(**places.get(where, {where: deep})))
     assert (message is None) == (where == "input_schema")

@@ -25,6 +25,14 @@ RECORDED = [
     ({"tools": tool(description=None)}, "tools.0.custom.description: Input should be a valid string"),
     ({"tools": tool(input_schema={})}, "tools.0.custom.input_schema.type: Field required"),
     ({"tools": tool(input_schema={"type": "string"})}, "tools.0.custom.input_schema.type: Input should be 'object'"),
+    (
+        {"tools": tool(input_schema={"type": "object", "properties": []})},
+        "tools.0.custom.input_schema.properties: Input should be an object",
+    ),
+    (
+        {"tools": tool(input_schema={"type": "object", "required": None})},
+        "tools.0.custom.input_schema.required: Input should be a valid list",
+    ),
     ({"tools": tool(input_schema=True)}, "tools.0.custom.input_schema: Input does not match the expected shape."),
     ({"temperature": 2.0}, "temperature: range: 0..1"),
 ]

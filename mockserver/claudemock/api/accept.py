@@ -75,7 +75,7 @@ def depends_on(exchange: Exchange) -> tuple[str, frozenset[str], str | None]:
 def accept(world: World, place: Scope, exchange: Exchange, endpoint: Endpoint = "messages") -> Accepted:
     """Read and check a request. Raises `ApiError`."""
     data = parse_json(exchange.body)
-    betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
+    betas = betas_of(world, exchange, data)
     request = parse_messages(data, version=exchange.version, betas=betas)
     whole = None
     if request.thread is not None and endpoint == "messages":
@@ -88,7 +88,7 @@ def accept(world: World, place: Scope, exchange: Exchange, endpoint: Endpoint = 
 def go_on(world: World, place: Scope, exchange: Exchange, opening: Opening[Accepted]) -> Accepted | None:
     """As `accept`, reading only what is new in a conversation; None if that does not do."""
     former, kept, data = opening.value, opening.messages, parse_json(opening.rest)
-    betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
+    betas = betas_of(world, exchange, data)
     if former.large is None:
         return None
     same_tools = former.large.tools is not None and former.large.tools == _tools(data)

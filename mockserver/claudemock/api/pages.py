@@ -29,7 +29,7 @@ async def read_ahead(world: World, place: Scope, exchange: Exchange) -> None:
     """Read the pages of all PDFs that the exchange's request lets be cited."""
     with suppress(ApiError):  # what is wrong with it, its turn will say
         data = parse_json(exchange.body)
-        betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
+        betas = betas_of(world, exchange, data)
         request = parse_messages(data, version=exchange.version, betas=betas)
         for file in list(cited_pdfs(world, place, exchange.workspace, request)):
             if not is_cut(file):

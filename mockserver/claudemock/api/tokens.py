@@ -28,7 +28,7 @@ class CountTokens:
         world = self._world
         data = parse_json(await read_body(receive, exchange, world.settings.limits.messages))
         identify(exchange, place)
-        exchange.betas = betas_of(data, exchange.header(b"anthropic-beta"), exchange.betas)
+        exchange.betas = betas_of(world, exchange, data)
         request = parse_count_tokens(data, version=exchange.version, betas=exchange.betas)
         model = find_model(world, request.model)
         exchange.model = model.id

@@ -3,7 +3,7 @@
 The order of the checks, stated here because the API answers with the first that fails:
 
 1. every tool: `input_schema` is an object (`Input does not match the expected shape.`), with `type` (`Field
-   required`), which is `object`;
+   required`), which is `object`; this and the shape of `properties` and `required` the wire model sees to;
 2. every tool: no union at the top level, then valid by draft 2020-12;
 3. every strict tool: inside the subset that compiles (`schema.subset`);
 4. the number of strict tools, of optional parameters, of unions, in the request; then one schema alone too complex.
@@ -28,7 +28,7 @@ _MOST_OPTIONAL = 24
 _MOST_UNIONS = 16
 _INVALID = (
     "JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12). "
-    "Learn more about tool use at https://docs.claude.com/en/docs/tool-use."
+    "Learn more about tool use at https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview."
 )
 
 

@@ -76,7 +76,6 @@ class BlockTokens:
         self._memo = Memo(memo_bytes // 4)
         self.text = self._text.count
         self._kinds: dict[str, Callable[[Mapping[str, Any]], float]] = {
-            "text": lambda block: self.value(block.get("text")),
             "image": self._image,
             "document": self._document,
             "search_result": self._search_result,
@@ -89,6 +88,8 @@ class BlockTokens:
             "web_fetch_tool_result": self._web_fetch,
             "thinking": self.thinking,
             "redacted_thinking": self._redacted,
+            "mid_conv_system": lambda block: self.content(block.get("content")),
+            "connector_text": lambda block: self.value(block.get("connector_text")),
             "compaction": lambda block: self.prices.compaction + self.value(block.get("content")),
         }
 
@@ -97,6 +98,8 @@ class BlockTokens:
         kind = block.get("type") if isinstance(block, dict) else None
         if not isinstance(block, dict) or not isinstance(kind, str):
             return self.value(block)
+        if kind == "text":
+            return self.value(block.get("text"))
         count = self._kinds.get(kind)
         try:
             if count is not None:

@@ -8,13 +8,10 @@ stands before a compaction.
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set
 from itertools import accumulate
-from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from claudemock.catalog import Model
 from claudemock.prompt.breakpoints import Breakpoint, Looks, kind_of, with_automatic
-
-Path = tuple[str | int, ...]
 
 _WEB_TOOLS = ("web_search_", "web_fetch_")
 _THINKING = frozenset({"thinking", "redacted_thinking"})
@@ -23,10 +20,10 @@ _THINKING = frozenset({"thinking", "redacted_thinking"})
 class Counts(Protocol):
     """What is asked of the token estimator."""
 
-    def segments(self, body: Mapping[str, Any], tokenizer: str) -> Sequence[tuple[Path, float]]:
-        """The parts of a prompt in order, with their tokens.
+    def parts(self, body: Mapping[str, Any], tokenizer: str) -> Sequence[float]:
+        """The tokens of the parts of a prompt in order.
 
-        First `("request",)`, then each tool, system block and message block as sent (one for an empty message). The
+        First what is paid once, then each tool, system block and message block as sent (one for an empty message). The
         tokens of a prefix are the rounded sum of its parts.
         """
 
@@ -85,7 +82,7 @@ def walk(body: Mapping[str, Any], model: Model, counts: Counts, before: Before |
         grown = _grown(body, model, counts, before)
         if grown is not None:
             return grown
-    costs = list(map(itemgetter(1), counts.segments(body, model.tokenizer)))
+    costs = counts.parts(body, model.tokenizer)
     sums = list(accumulate(costs))
     tools, messages = listed(body.get("tools")), listed(body.get("messages"))
     order = _prompt_order(tools)

@@ -5,19 +5,17 @@ of a request (`fixtures/tokens.json`: values, how they were got, how far they ar
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Literal, Self
 
 from claudemock.fixtures import fixture
 from claudemock.prompt.block_tokens import BlockTokens
 
-Segment = tuple[tuple[str | int, ...], float]
-"""Where a part of the prompt stands in the request, and its tokens: `(("messages", 0, 1), 12.5)`."""
-
 _MEMO_BYTES = 32 << 20
 _CITABLE = ("document", "search_result")
+_MAY_HOLD_SOURCES = (*_CITABLE, "tool_result")
+_THINKING = ("thinking", "redacted_thinking")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,31 +82,27 @@ class TokenEstimator:
         return self._blocks[tokenizer].pdf(pages, base64_size)
 
     def request(self, body: Mapping[str, Any], tokenizer: str) -> int:
-        """Input tokens of a request to /v1/messages or count_tokens, at least 1: the rounded sum of its segments."""
-        return _rounded(self.segments(body, tokenizer))
+        """Input tokens of a request to /v1/messages or count_tokens, at least 1: the rounded sum of its parts."""
+        return max(1, round(sum(self.parts(body, tokenizer))))
 
-    def segments(self, body: Mapping[str, Any], tokenizer: str) -> list[Segment]:
-        """The parts of the prompt in the API's order, with their tokens, none of them negative.
+    def parts(self, body: Mapping[str, Any], tokenizer: str) -> list[float]:
+        """The tokens of each part of the prompt in the API's order, none of them negative.
 
-        Paths: `("request",)` first, for what is paid once; `("tools", i)`; `("system", i)`;
-        `("messages", m, k)` for block `k` of message `m`, the first of which bears the cost of the message. A plain
-        string counts as block 0. The tokens up to a cache breakpoint are the rounded sum up to its segment; the
-        sum of all is the total. Blocks the API leaves out (before a compaction; thinking of former turns on models
-        that drop it) have 0 tokens.
+        The first is what is paid once. Then come the tools, the system blocks, and the blocks of each message, the
+        first of which bears the cost of the message; a plain string is one block, an empty message one part. The tokens
+        up to a cache breakpoint are the rounded sum up to its part; the sum of all is the total. Blocks the API leaves
+        out (before a compaction; thinking of former turns on models that drop it) have 0 tokens.
         """
         blocks = self._blocks[tokenizer]
         family = self._family(body.get("model"), tokenizer)
-        tools, system = _listed(body.get("tools")), body.get("system")
-        parts: list[Segment] = [(("request",), 0.0)]
-        parts += [(("tools", i), blocks.tool(tool, family.server_tools)) for i, tool in enumerate(tools)]
-        parts += [(("system", i), _system_tokens(blocks, part)) for i, part in enumerate(_parts(system))]
-        messages = _listed(body.get("messages"))
-        parts += _message_segments(blocks, messages, family.thinking_kept)
-        once = _paid_once(blocks, family, body)
-        if _cites(messages) or any(_allows_citations(tool) for tool in tools):
-            once += blocks.prices.citations
-        parts[0] = (("request",), once)
-        return parts
+        tools = _listed(body.get("tools"))
+        parts = [_paid_once(blocks, family, body)]
+        parts += [blocks.tool(tool, family.server_tools) for tool in tools]
+        parts += [_system_tokens(blocks, part) for part in _parts(body.get("system"))]
+        said, cited = _message_parts(blocks, _listed(body.get("messages")), family.thinking_kept)
+        if cited or any(_allows_citations(tool) for tool in tools):
+            parts[0] += blocks.prices.citations
+        return parts + said
 
     def output(self, blocks: Sequence[object], tokenizer: str, tool_choice: object = None) -> int:
         """Output tokens of a reply's content. `tool_choice` is the request's: a forced call has less to write."""
@@ -129,10 +123,6 @@ class TokenEstimator:
         return self._newest[tokenizer]
 
 
-def _rounded(parts: Iterable[Segment]) -> int:
-    return max(1, round(sum(tokens for _, tokens in parts)))
-
-
 def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
@@ -140,6 +130,10 @@ def _listed(value: object) -> list[Any]:
 def _parts(content: object) -> list[Any]:
     """The blocks of a content field; a string is one block."""
     return [] if content == "" else _listed(content)
+
+
+def _content(message: object) -> list[Any]:
+    return _parts(message.get("content") if isinstance(message, dict) else message)
 
 
 def _paid_once(blocks: BlockTokens, family: _Family, body: Mapping[str, Any]) -> float:
@@ -171,46 +165,42 @@ def _system_tokens(blocks: BlockTokens, part: object) -> float:
     return blocks.block(part)
 
 
-def _message_segments(blocks: BlockTokens, messages: list[Any], kept: str) -> list[Segment]:
-    parts: list[Segment] = []
-    prices = blocks.prices
+def _message_parts(blocks: BlockTokens, messages: list[Any], kept: str) -> tuple[list[float], bool]:
+    """The tokens of each block, and whether any may be cited."""
+    parts, cited = list[float](), False
+    count, prices = blocks.block, blocks.prices
     former = _last_prompt(messages) if kept == "last_turn" else -1
-    for m, message in enumerate(messages):
-        content = _parts(_field(message, "content") if isinstance(message, dict) else message)
-        trailing = m == len(messages) - 1 and _field(message, "role") == "assistant"
+    for number, message in enumerate(messages):
+        trailing = number == len(messages) - 1 and _field(message, "role") == "assistant"
         opening = 0.0 if trailing else prices.message
-        if not content:
-            parts.append((("messages", m, 0), opening))
-        for k, block in enumerate(content):
-            kind = _field(block, "type")
+        content = _content(message)
+        for block in content:
+            kind = block.get("type") if isinstance(block, dict) else None
             if kind == "compaction":
-                parts = [(path, 0.0) for path, _ in parts]
-            dropped = m < former and kind in ("thinking", "redacted_thinking")
-            tokens = 0.0 if dropped else blocks.block(block)
-            parts.append((("messages", m, k), tokens + (prices.further_block if k else opening)))
-    return parts
+                parts = [0.0] * len(parts)
+            elif kind in _MAY_HOLD_SOURCES:
+                cited = cited or _is_cited(block) or any(map(_is_cited, _parts(block.get("content"))))
+            dropped = number < former and kind in _THINKING
+            parts.append(opening if dropped else opening + count(block))
+            opening = prices.further_block
+        if not content:
+            parts.append(opening)
+    return parts, cited
 
 
 def _last_prompt(messages: list[Any]) -> int:
     """Index of the last user message that is more than tool results; thinking before it belongs to former turns."""
-    for m in range(len(messages) - 1, -1, -1):
-        if _field(messages[m], "role") == "user":
-            content = _parts(_field(messages[m], "content"))
-            if any(_field(block, "type") != "tool_result" for block in content):
-                return m
+    for number in range(len(messages) - 1, -1, -1):
+        message = messages[number]
+        if _field(message, "role") == "user" and any(
+            _field(each, "type") != "tool_result" for each in _content(message)
+        ):
+            return number
     return -1
 
 
-def _cites(messages: list[Any]) -> bool:
-    for block in chain.from_iterable(_parts(_field(message, "content")) for message in messages):
-        kind = _field(block, "type")
-        if kind in _CITABLE and _allows_citations(block):
-            return True
-        if kind == "tool_result":
-            found = _parts(block.get("content"))
-            if any(_field(part, "type") in _CITABLE and _allows_citations(part) for part in found):
-                return True
-    return False
+def _is_cited(block: object) -> bool:
+    return _field(block, "type") in _CITABLE and _allows_citations(block)
 
 
 def _allows_citations(value: object) -> bool:

@@ -36,6 +36,7 @@ __all__ = [
     "CacheControl",
     "CodeExecutionToolResultBlock",
     "CompactionBlock",
+    "ConnectorTextBlock",
     "ContainerUploadBlock",
     "Content",
     "ContentBlock",
@@ -45,6 +46,7 @@ __all__ = [
     "McpToolListingBlock",
     "McpToolResultBlock",
     "McpToolUseBlock",
+    "MidConversationSystemBlock",
     "RedactedThinkingBlock",
     "SearchResultBlock",
     "ServerToolUseBlock",
@@ -224,6 +226,32 @@ class ToolRemovalBlock(WireModel):
     cache_control: CacheControlField = None
 
 
+class ToolChange(LooseModel):
+    """A change of tools that a summary stands for, as the API wrote it."""
+
+    type: Literal["tool_addition", "tool_removal"]
+    tool: JsonObject
+
+
+class MidConversationSystemBlock(WireModel):
+    """Instructions at the end of a user turn, as the SDKs of May to August 2026 typed them; the API still names it.
+
+    Since then they are messages of role `system`.
+    """
+
+    type: Literal["mid_conv_system"]
+    content: list[Annotated[TextBlock | ToolAdditionBlock | ToolRemovalBlock, ByType()]]
+    cache_control: CacheControlField = None
+
+
+class ConnectorTextBlock(LooseModel):
+    """What the model said between two tool calls, as Claude Code gets it; no SDK has it, the API's errors name it."""
+
+    type: Literal["connector_text"]
+    connector_text: str
+    signature: str | None = None
+
+
 class CompactionBlock(WireModel):
     """A summary that stands for everything before it (beta); without content it stands for nothing."""
 
@@ -231,7 +259,7 @@ class CompactionBlock(WireModel):
     content: str | None = None
     encrypted_content: str | None = None
     signature: str | None = None
-    tool_changes: list[Annotated[ToolAdditionBlock | ToolRemovalBlock, ByType()]] | None = None
+    tool_changes: list[Annotated[ToolChange, ByType()]] | None = None
     cache_control: CacheControlField = None
 
 
@@ -274,7 +302,9 @@ ContentBlock = Annotated[
     | FallbackBlock
     | AdvisorToolResultBlock
     | ToolAdditionBlock
-    | ToolRemovalBlock,
+    | ToolRemovalBlock
+    | MidConversationSystemBlock
+    | ConnectorTextBlock,
     ByType(),
 ]
 Content = Annotated[list[ContentBlock], BeforeValidator(lift_text)]

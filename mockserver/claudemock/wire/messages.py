@@ -10,7 +10,7 @@ reported.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from claudemock.wire.base import Gated, Int, ModelId, Omissible, WireModel, Within
@@ -34,6 +34,7 @@ from claudemock.wire.params import (
     Thread,
 )
 from claudemock.wire.tools import Tool, ToolChoice
+from claudemock.wire.version import Rules
 
 INFERENCE_GEOS = ("global", "us")
 MOST_MESSAGES = 100_000
@@ -63,11 +64,23 @@ def _not_negative(value: int) -> int:
     return value
 
 
+def _with_content(value: Any, info: ValidationInfo) -> Any:
+    """A system message that sets something may leave out its content (SDK 2.12, `beta_system_message_param`)."""
+    rules: Rules | None = info.context
+    if type(value) is not list or not (rules is None or rules.has("messages.output_config")):
+        return value
+    return [{"content": [], **message} if _is_of_system(message) else message for message in value]
+
+
+def _is_of_system(message: Any) -> bool:
+    return type(message) is dict and message.get("role") == "system"
+
+
 Share = Annotated[float, Within(0, 1)]
 
 
 class InputMessage(WireModel):
-    """One turn. `clear_at` and `output_config` belong to system turns (beta)."""
+    """One turn. `clear_at` and `output_config` belong to system turns (beta); with them a turn may have no content."""
 
     role: Annotated[Literal["user", "assistant", "system"], BeforeValidator(_role)]
     content: Content
@@ -81,7 +94,7 @@ class PromptRequest(WireModel):
     model: ModelId
     tool_choice: Omissible[ToolChoice] = None
     tools: list[Tool] = Field(default_factory=list)
-    messages: Annotated[list[InputMessage], Field(max_length=MOST_MESSAGES)]
+    messages: Annotated[list[InputMessage], Field(max_length=MOST_MESSAGES), BeforeValidator(_with_content)]
     system: TextContent = Field(default_factory=list)
     thinking: Omissible[Thinking] = None
     output_config: Omissible[OutputConfig] = None

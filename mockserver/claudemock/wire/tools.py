@@ -22,11 +22,19 @@ def _schema_shape(value: Any) -> Any:
         raise PydanticCustomError("missing_in", "Field required", {"at": "type"})
     if value["type"] != "object":
         raise PydanticCustomError("literal_in", "Input should be 'object'", {"at": "type"})
+    if not isinstance(value.get("properties", {}), dict):
+        raise PydanticCustomError("object_in", "Input should be an object", {"at": "properties"})
+    if not isinstance(value.get("required", []), list):
+        raise PydanticCustomError("list_in", "Input should be a valid list", {"at": "required"})
     return value
 
 
 InputSchema = Annotated[JsonObject, BeforeValidator(_schema_shape)]
-"""A JSON schema as it came, key order included; only its `type` is looked at here."""
+"""A JSON schema as it came, key order included; only what stands at its top is looked at here.
+
+`properties` that are no object (PHP's `[]`) and a `required` that is `null` are widely reported 400s of 2026, in these
+words; a list is called a list there, not an array.
+"""
 
 
 class _Tool(WireModel):
@@ -172,6 +180,7 @@ class BrowserToolset(_Toolset):
     """A browser as a family of tools; it has no name of its own."""
 
     type: Literal["browser_toolset_20260801"]
+    allowed_callers: list[ToolCaller] | None = None  # SDK 0.125 has it, later ones do not
     configs: Annotated[ToolsetMembers, _only(BROWSER_MEMBERS)] = None
 
 

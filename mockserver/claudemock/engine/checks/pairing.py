@@ -31,7 +31,7 @@ _SERVER_RESULTS = (
     WebFetchToolResultBlock,
     WebSearchToolResultBlock,
 )
-_SERVER_TYPES = frozenset({"server_tool_use"}.union(*map(tags, _SERVER_RESULTS)))
+SERVER_TYPES = frozenset({"server_tool_use"}.union(*map(tags, _SERVER_RESULTS)))
 
 
 def check_unique_ids(subject: Subject) -> None:
@@ -102,7 +102,7 @@ def check_server_tools(subject: Subject) -> None:
 
     A call that nothing followed yet is what `pause_turn` left, and stays pending.
     """
-    if _SERVER_TYPES.isdisjoint(subject.blocks):
+    if SERVER_TYPES.isdisjoint(subject.blocks):
         return
     called: set[str] = set()
     pending: dict[str, tuple[Placed, ServerToolUseBlock]] = {}
@@ -124,7 +124,7 @@ def _follow(placed: Placed, called: set[str], pending: dict[str, tuple[Placed, S
     if block.type == "server_tool_use":
         called.add(block.id)
         pending[block.id] = placed, block
-    elif block.type in _SERVER_TYPES and isinstance(block, _SERVER_RESULTS):
+    elif block.type in SERVER_TYPES and isinstance(block, _SERVER_RESULTS):
         name = block.tool_use_id
         if name not in called:
             raise invalid_request(

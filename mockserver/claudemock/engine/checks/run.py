@@ -5,7 +5,8 @@ conversation is made of comes before the container; unanswered calls before pend
 before the model's refusal of schemas. The rest is a guess.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from typing import Generic, NamedTuple, TypeVar
 
 from claudemock.engine.checks import (
     cache_control,
@@ -23,48 +24,69 @@ from claudemock.engine.checks import (
 from claudemock.engine.checks.subject import CheckContext, Checked, Request, Subject, survey
 from claudemock.wire.messages import MessagesRequest
 
-_PROMPT: tuple[Callable[[Subject], None], ...] = (
-    turns.check_system_messages,
-    turns.check_content,
-    tools.check_definitions,
-    tools.check_schemas,
-    turns.check_roles,
-    turns.check_texts,
-    pairing.check_unique_ids,
-    pairing.check_results,
-    pairing.check_server_tools,
-    images.check_images,
-    documents.check_pdfs,
-    documents.check_search_results,
-    cache_control.check_breakpoints,
-    tools.check_references,
-    tools.check_choice,
-    thinking.check_mode,
-    output.check_effort,
-    output.check_format,
-    documents.check_citations,
-    turns.check_ending,
-    thinking.check_thinking_first,
-    signatures.check_issued,
-    signatures.check_signatures,
-    features.check_speed,
-    features.check_context_management,
-    tools.check_mcp_servers,
-    tools.check_counted_tools,
+Check = TypeVar("Check", bound=Callable[..., None])
+ALWAYS = "model"  # which every request names
+
+
+class Rule(NamedTuple, Generic[Check]):
+    """A check, and what a request has to be about for it to have anything to say; see `topics`."""
+
+    check: Check
+    about: Set[str]
+
+
+def _rule(check: Check, about: str) -> Rule[Check]:
+    return Rule(check, frozenset(about.split()))
+
+
+PROMPT_RULES: tuple[Rule[Callable[[Subject], None]], ...] = (
+    _rule(turns.check_system_messages, ALWAYS),
+    _rule(turns.check_content, ALWAYS),
+    _rule(tools.check_definitions, "tools"),
+    _rule(tools.check_schemas, "tools"),
+    _rule(turns.check_roles, ALWAYS),
+    _rule(turns.check_system_blocks, "mid_conv_system"),
+    _rule(turns.check_texts, "system text"),
+    _rule(pairing.check_unique_ids, "tool_use"),
+    _rule(pairing.check_results, "tool_use tool_result"),
+    Rule(pairing.check_server_tools, pairing.SERVER_TYPES),
+    _rule(images.check_images, "image"),
+    _rule(documents.check_pdfs, "document"),
+    _rule(documents.check_search_results, "search_result"),
+    _rule(cache_control.check_breakpoints, ALWAYS),
+    _rule(tools.check_references, "tool_reference"),
+    _rule(tools.check_choice, "tool_choice"),
+    _rule(thinking.check_mode, "thinking"),
+    _rule(output.check_effort, "output_config"),
+    _rule(output.check_format, "output_config output_format"),
+    _rule(documents.check_citations, "document search_result"),
+    _rule(turns.check_ending, ALWAYS),
+    _rule(thinking.check_thinking_first, "thinking"),
+    _rule(signatures.check_issued, "thinking redacted_thinking"),
+    _rule(signatures.check_signatures, "thinking redacted_thinking"),
+    _rule(features.check_speed, "speed"),
+    _rule(features.check_context_management, "context_management"),
+    _rule(tools.check_mcp_servers, "mcp_servers"),
+    _rule(tools.check_counted_tools, "tools"),
 )
 
-_GENERATION: tuple[Callable[[MessagesRequest, Subject], None], ...] = (
-    features.check_batched,
-    sampling.check_max_tokens,
-    sampling.check_prewarm,
-    thinking.check_budget,
-    sampling.check_stop_sequences,
-    sampling.check_sampling,
-    features.check_inference_geo,
-    features.check_diagnostics,
-    features.check_fallbacks,
-    tools.check_container,
+GENERATION_RULES: tuple[Rule[Callable[[MessagesRequest, Subject], None]], ...] = (
+    _rule(features.check_batched, "stream speed thread"),
+    _rule(sampling.check_max_tokens, "max_tokens"),
+    _rule(sampling.check_prewarm, "max_tokens"),
+    _rule(thinking.check_budget, "thinking"),
+    _rule(sampling.check_stop_sequences, "stop_sequences"),
+    _rule(sampling.check_sampling, "temperature top_p top_k"),
+    _rule(features.check_inference_geo, "inference_geo"),
+    _rule(features.check_diagnostics, "diagnostics"),
+    _rule(features.check_fallbacks, "fallbacks"),
+    _rule(tools.check_container, "container tool_result"),
 )
+
+
+def topics(subject: Subject) -> Set[str]:
+    """What a request is about: the parameters it has and the types of its blocks. Most requests spare most rules."""
+    return subject.blocks.keys() | subject.request.model_fields_set
 
 
 def check(request: Request, context: CheckContext, earlier: Checked | None = None) -> Subject:
@@ -74,9 +96,12 @@ def check(request: Request, context: CheckContext, earlier: Checked | None = Non
     was checked may stand for an `earlier` part of the next request.
     """
     subject = survey(request, context, earlier)
-    for prompt_rule in _PROMPT:
-        prompt_rule(subject)
+    asked = topics(subject)
+    for prompt_rule in PROMPT_RULES:
+        if not prompt_rule.about.isdisjoint(asked):
+            prompt_rule.check(subject)
     if isinstance(request, MessagesRequest):
-        for generation_rule in _GENERATION:
-            generation_rule(request, subject)
+        for generation_rule in GENERATION_RULES:
+            if not generation_rule.about.isdisjoint(asked):
+                generation_rule.check(request, subject)
     return subject

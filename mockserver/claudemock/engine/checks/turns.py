@@ -10,13 +10,13 @@ from itertools import groupby
 
 from claudemock.catalog import Model
 from claudemock.engine.checks.subject import Placed, Subject, only
-from claudemock.wire.content import TextBlock
+from claudemock.wire.content import MidConversationSystemBlock, TextBlock
 from claudemock.wire.errors import invalid_request
 from claudemock.wire.messages import InputMessage
 
 _THINKING = frozenset({"thinking", "redacted_thinking"})
-_ASSISTANT_ONLY = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
-_USER_ONLY = frozenset({"tool_result", "search_result"})
+_ASSISTANT_ONLY = frozenset({"tool_use", "server_tool_use", "mcp_tool_use", "connector_text"})
+_USER_ONLY = frozenset({"tool_result", "search_result", "mid_conv_system"})
 _SYSTEM = frozenset({"text", "tool_addition", "tool_removal", "tool_definition"})
 _ANYWHERE = "; the directive-only form (content: [] with output_config) is accepted at any position"
 _CONTINUED = frozenset({"server_tool_use", "mcp_tool_use", "compaction", "fallback"})
@@ -61,6 +61,24 @@ def check_system_messages(subject: Subject) -> None:
             _check_system_place(f"messages.{number}", subject.model, before, after)
             if any(block.type == "text" and not block.text.strip() for block in message.content):
                 raise invalid_request(f"messages.{number}: system text blocks must contain non-whitespace text")
+
+
+def check_system_blocks(subject: Subject) -> None:
+    """A system message as a block of the user's: on models that take such messages, at the end of what the user says.
+
+    A public project found the place by trying (July 2026); its wording is unproven.
+    """
+    for placed, block in only(subject.new("mid_conv_system"), MidConversationSystemBlock):
+        if not subject.model.system_messages:
+            raise invalid_request("role 'system' is not supported on this model")
+        content = subject.request.messages[placed.message].content
+        if any(later.type != "mid_conv_system" for later in content[placed.position :]):
+            raise invalid_request(
+                f"{placed.path}: `mid_conv_system` blocks can only be at the end of a `user` message; put the other "
+                "blocks before them"
+            )
+        if not block.content:
+            raise invalid_request(f"{placed.path}: system content must contain at least one block")
 
 
 def _rows(numbers: Sequence[int]) -> Iterator[range]:
