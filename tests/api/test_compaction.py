@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from claudemock.control.client import MockServer
+from tests.batches.bodies import results
 from tests.unit.test_stream import parse
 from tests.wire_client import Response, send
 
@@ -95,6 +96,47 @@ def test_every_reading_is_paid(server: MockServer, pause: bool) -> None:
     used = server.costs["total"]["tokens"]
     assert used["input"] == sum(each["input_tokens"] for each in iterations) > LEAST
     assert used["output"] == sum(each["output_tokens"] for each in iterations)
+
+
+def counted(server: MockServer, messages: list[dict[str, Any]]) -> tuple[int, int]:
+    """The input tokens of a conversation that compacts, and how many they were before."""
+    edits = [{"type": "compact_20260112", "trigger": {"type": "input_tokens", "value": LEAST}}]
+    body = {"model": "claude-opus-4-6", "messages": messages, "context_management": {"edits": edits}}
+    found = send(server, "POST", "/v1/messages/count_tokens", body, BETA).json
+    return found["input_tokens"], found["context_management"]["original_input_tokens"]
+
+
+def test_counting_reads_summaries_and_makes_none(server: MockServer) -> None:
+    """Documented: the count is that of the prompt as it is, with what the summaries in it replaced beside it."""
+    first = ask(server).json["usage"]["iterations"][0]
+    assert counted(server, LONG) == (first["input_tokens"], first["input_tokens"])
+    summary = {"role": "assistant", "content": [{"type": "compaction", "content": "Jack is dull."}]}
+    now, before = counted(server, [*LONG, summary, *SHORT])
+    assert now < 300
+    assert before > first["input_tokens"]
+
+
+def test_in_a_batch(server: MockServer) -> None:
+    """Each request of a batch compacts as it would alone, at half the price, paused ones too."""
+    edit = {"type": "compact_20260112", "trigger": {"type": "input_tokens", "value": LEAST}}
+    items = []
+    for name, pause in (("goes-on", False), ("pauses", True)):
+        changed = {"edits": [{**edit, "pause_after_compaction": pause}]}
+        params = {"model": "claude-opus-4-6", "max_tokens": 500, "messages": LONG, "context_management": changed}
+        items.append({"custom_id": name, "params": params})
+    batch = send(server, "POST", "/v1/messages/batches", {"requests": items}, BETA).json
+    assert send(server, "GET", f"/v1/messages/batches/{batch['id']}").json["processing_status"] == "ended"
+    messages = {row["custom_id"]: row["result"]["message"] for row in results(server, batch["id"])}
+    assert kinds(messages["goes-on"]) == ["compaction", "text"]
+    assert (kinds(messages["pauses"]), messages["pauses"]["stop_reason"]) == (["compaction"], "compaction")
+    spent = server.costs["total"]
+    batched = {part: spent["dollars"][part] for part in ("input", "output")}
+    ask(server)
+    ask(server, pause=True)
+    both = server.costs["total"]
+    assert both["tokens"]["input"] == 2 * spent["tokens"]["input"]
+    alone = {part: both["dollars"][part] - dollars for part, dollars in batched.items()}
+    assert alone == pytest.approx({part: 2 * dollars for part, dollars in batched.items()})
 
 
 def test_the_same_again(server: MockServer) -> None:

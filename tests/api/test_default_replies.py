@@ -109,7 +109,7 @@ def test_a_format_without_a_value_is_refused_alike(lenient: MockServer) -> None:
 @pytest.mark.parametrize(
     "schema",
     [
-        {"type": "object", "properties": 5},
+        {"type": "object", "properties": {"a": 5}, "required": ["a"]},
         {"type": "object", "properties": {"a": {"type": "nothing"}}, "required": ["a"]},
         {"type": "object", "required": [[1]]},
         {"type": "object", "allOf": [7]},
@@ -159,6 +159,19 @@ def test_tools_of_the_apis_making_are_called(lenient: MockServer, tool: Any, key
     assert (call["type"], call["name"], set(call["input"])) == ("tool_use", tool["name"], keys)
 
 
+@pytest.mark.parametrize("family", ["computer", "browser"])
+@pytest.mark.parametrize("choice", [{"type": "any"}, {"type": "tool", "name": "screenshot"}])
+def test_a_member_of_a_toolset_is_called(lenient: MockServer, family: str, choice: Any) -> None:
+    """It is the one that needs no input, and the call says of which family it is."""
+    response = ask(lenient, tools=[{"type": f"{family}_toolset_20260801"}], tool_choice=choice)
+    assert response.status == 200, response.body
+    (call,) = response.json["content"]
+    assert (call["name"], call["input"], call["toolset_name"]) == ("screenshot", {}, family)
+
+
+WITHOUT_SCREENSHOT = {"type": "computer_toolset_20260801", "configs": {"screenshot": {"enabled": False}}}
+
+
 @pytest.mark.parametrize(
     ("tools", "choice", "said"),
     [
@@ -169,7 +182,7 @@ def test_tools_of_the_apis_making_are_called(lenient: MockServer, tool: Any, key
             "tool 'web_fetch' runs on the API's side",
         ),
         ([{"type": "code_execution_20250825", "name": "code_execution"}], None, "tool 'code_execution' runs on"),
-        ([{"type": "computer_toolset_20260801"}], None, "no call of a member of 'computer_toolset_20260801' could be"),
+        ([WITHOUT_SCREENSHOT], None, "no call of a member of 'computer_toolset_20260801' could be"),
         (
             [{"type": "computer_toolset_20260801"}, {"type": "web_search_20250305", "name": "web_search"}],
             "web_search",

@@ -209,6 +209,20 @@ def test_server_tools_and_context_management(run: Callable[[Use], Any], server: 
     assert [block.type for block in compacted.content] == ["compaction"]
 
 
+def test_members_of_toolsets(run: Callable[[Use], Any], server: MockServer) -> None:
+    """A scripted call of a member carries its family; one of another tool carries none."""
+    tools: Any = [{"type": "computer_toolset_20260801"}, {"name": "find", "input_schema": {"type": "object"}}]
+    server.reply(tool_use("left_click", coordinate=[1, 2]), tool_use("find"))
+    arguments: Any = {"model": MODEL, "max_tokens": 500, "messages": HELLO, "tools": tools}
+
+    async def use(client: Any) -> Any:
+        return await client.messages.create(**arguments)
+
+    clicked, found = run(use).content
+    assert (clicked.name, clicked.toolset_name, clicked.input) == ("left_click", "computer", {"coordinate": [1, 2]})
+    assert "toolset_name" not in found.model_fields_set
+
+
 @pytest.mark.parametrize("pause", [False, True])
 def test_a_compacted_conversation_goes_on(run: Callable[[Use], Any], pause: bool) -> None:
     """The block that the helper assembles from a stream can be sent back, and stands for all before it."""

@@ -63,13 +63,20 @@ class Billing:
         self._world.costs.add(exchange.scope, exchange.workspace, turn.model.id, line)
 
     def _priced(self, exchange: Exchange, turn: Turn, usage: Mapping[str, Any]) -> tuple[Cost | None, Line]:
+        if "service_tier" not in usage:  # behind a compaction that pauses, usage has tokens and nothing else
+            request = turn.request
+            terms = {"service_tier": turn.service_tier, "inference_geo": request.inference_geo, "speed": request.speed}
+            return self._price(turn, {**terms, **usage})
         key = (exchange.usage, turn.model.id, turn.now // _DAY)
         known = self._recent.get(key)
         if known is None:
-            cost = cost_of(usage, turn.model, turn.now, self._world.catalog.price_factors)
-            known = cost, Line.of(tokens_of(usage), cost)
+            known = self._price(turn, usage)
             self._recent.put(key, known, len(exchange.usage or b""))
         return known
+
+    def _price(self, turn: Turn, usage: Mapping[str, Any]) -> tuple[Cost | None, Line]:
+        cost = cost_of(usage, turn.model, turn.now, self._world.catalog.price_factors)
+        return cost, Line.of(tokens_of(usage), cost)
 
 
 def settled_limits(place: Scope, turn: Turn, message: Mapping[str, Any]) -> HeaderPairs | None:

@@ -11,12 +11,16 @@ from claudemock.api.replay import betas_of
 from claudemock.api.respond import Headers, identify, send_whole
 from claudemock.engine.attached import with_tokens
 from claudemock.engine.checks import CheckContext, check
+from claudemock.engine.compaction import unsummarised
 from claudemock.wire.parse import parse_count_tokens
 from claudemock.world import World
 
 
 class CountTokens:
-    """The endpoint. It counts with the estimator that `usage` comes from, so that both always agree."""
+    """The endpoint. It counts with the estimator that `usage` comes from, so that both always agree.
+
+    Summaries in the conversation are read, new ones are not made, however long it is (documented).
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -42,6 +46,9 @@ class CountTokens:
         counted = world.tokens.request(whole, model.tokenizer)
         answer: dict[str, object] = {"input_tokens": edit(world, request, whole, model, counted).input_tokens}
         if request.context_management is not None:
-            answer["context_management"] = {"original_input_tokens": counted}
+            original = counted
+            if b'"compaction"' in exchange.body:
+                original = world.tokens.request(unsummarised(whole), model.tokenizer)
+            answer["context_management"] = {"original_input_tokens": original}
         raw = orjson.dumps(answer)
         await send_whole(send, 200, self._headers.success(exchange, place, b"application/json", len(raw)), raw)

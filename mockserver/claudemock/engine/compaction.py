@@ -31,6 +31,16 @@ def summarised(body: Mapping[str, Any], block: Block) -> dict[str, Any]:
     return {**body, "messages": [*body["messages"], {"role": "assistant", "content": [block]}]}
 
 
+def unsummarised(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The request as if no summary stood in it: what the model would read of all that was ever said."""
+    messages = [{**message, "content": _without_summaries(message.get("content"))} for message in body["messages"]]
+    return {**body, "messages": messages}
+
+
+def _without_summaries(content: object) -> object:
+    return [block for block in content if block["type"] != "compaction"] if isinstance(content, list) else content
+
+
 def compaction_iteration(usage: CacheUsage, output_tokens: int) -> dict[str, Any]:
     """The entry of `usage.iterations` for the reading that made the summary."""
     counted = usage.counters()

@@ -21,6 +21,7 @@ from claudemock.engine.thinking_budget import exhausted
 from claudemock.ids import make_id
 from claudemock.prompt.tokens import TokenEstimator
 from claudemock.wire.messages import MessagesRequest
+from claudemock.wire.tools import toolset_of
 
 _COUNTERS = {"web_search": "web_search_requests", "web_fetch": "web_fetch_requests"}
 _CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
@@ -128,7 +129,9 @@ def _complete(turn: Turn, index: int, block: Block) -> Block:
         case "tool_use":
             made = block.get("id") or make_id("toolu", turn.source + index.to_bytes(4, "big"))
             called = {"type": "tool_use", "id": made, "name": block["name"], "input": block.get("input", {})}
-            return called | {"caller": block.get("caller") or {"type": "direct"}}
+            family = block.get("toolset_name") or toolset_of(block["name"], turn.request.tools)
+            toolset = {} if family is None else {"toolset_name": family}
+            return called | {"caller": block.get("caller") or {"type": "direct"}} | toolset
         case "server_tool_use":
             made = block.get("id") or make_id("srvtoolu", turn.source + index.to_bytes(4, "big"))
             called = {"type": "server_tool_use", "id": made, "name": block["name"], "input": block.get("input", {})}

@@ -18,6 +18,7 @@ from claudemock.wire.errors import ApiError, invalid_request
 from claudemock.wire.messages import MessagesRequest
 from claudemock.wire.tools import BrowserToolset, ComputerToolset, CustomTool, Tool
 
+_MEMBER = "screenshot"
 _QUOTED = 120  # characters of the last user message that the reply repeats, and of a path in a refusal
 
 
@@ -92,7 +93,10 @@ def _is_the_clients(tool: Tool) -> bool:
 
 
 def _name(tool: Tool) -> str:
-    """The tool's name; a toolset, which has none, is named by its type."""
+    """The tool's name. A toolset has none: of its members, the one that needs no input is called, unless it is off."""
+    if isinstance(tool, ComputerToolset | BrowserToolset):
+        settings = (tool.configs or {}).get(_MEMBER)
+        return tool.type if settings is not None and settings.enabled is False else _MEMBER
     return str(getattr(tool, "name", tool.type))
 
 

@@ -3,7 +3,8 @@
 An untyped definition is a custom tool; the API's locations then say `tools.0.custom.…` all the same (recorded).
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -172,6 +173,8 @@ class _Toolset(_Tool):
 class ComputerToolset(_Toolset):
     """The computer as a family of tools; it has no name of its own."""
 
+    family: ClassVar[str] = "computer"
+    members: ClassVar[frozenset[str]] = frozenset(COMPUTER_MEMBERS.split())
     type: Literal["computer_toolset_20260801"]
     configs: Annotated[ToolsetMembers, _only(COMPUTER_MEMBERS)] = None
 
@@ -179,6 +182,8 @@ class ComputerToolset(_Toolset):
 class BrowserToolset(_Toolset):
     """A browser as a family of tools; it has no name of its own."""
 
+    family: ClassVar[str] = "browser"
+    members: ClassVar[frozenset[str]] = frozenset(BROWSER_MEMBERS.split())
     type: Literal["browser_toolset_20260801"]
     allowed_callers: list[ToolCaller] | None = None  # SDK 0.125 has it, later ones do not
     configs: Annotated[ToolsetMembers, _only(BROWSER_MEMBERS)] = None
@@ -329,6 +334,14 @@ Tool = Annotated[
     | McpToolset,
     ByType(default="custom"),
 ]
+
+
+def toolset_of(name: str, tools: Sequence[Tool]) -> str | None:
+    """The family of the toolset that a call of `name` goes to; None for a tool that stands for itself."""
+    if any(getattr(tool, "name", None) == name for tool in tools):
+        return None
+    sets = [tool for tool in tools if isinstance(tool, ComputerToolset | BrowserToolset)]
+    return next((each.family for each in sets if name in each.members), None)
 
 
 class ToolChoiceAuto(WireModel):

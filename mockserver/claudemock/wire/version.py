@@ -54,7 +54,9 @@ FIELDS: Mapping[str, Gate] = MappingProxyType(
         "fallback_credit_token": _by("fallback-credit-2026-06-01", "fallback-credit-2026-07-01"),
         "fallbacks": _by(*_FALLBACK),
         "mcp_servers": _by(*_MCP),
-        "output_format": _by("structured-outputs-2025-11-13", "structured-outputs-2025-12-15"),
+        "output_format": _by(
+            "structured-outputs-2025-09-17", "structured-outputs-2025-11-13", "structured-outputs-2025-12-15"
+        ),
         "thread": _by("message-threads-2026-08-12"),
         "context_hint": _by("context-hint-2026-04-09"),
         "safeguards": _by("dangerous-tool-use-2026-09-03"),
