@@ -3,8 +3,8 @@
 An exchange continues an earlier one that has the same prompt, model and path, failed, and was over before (a retry
 never overlaps what it repeats). The official SDKs number their attempts in `x-stainless-retry-count`, so number n
 continues a number n - 1; a first attempt, or one without a number, may continue a failure that nothing numbered
-claims. Where several failures could be meant, one whose other request headers are the same and nobody else's is
-preferred, then one on the same connection, then one whose `retry-after` is over, then the one that waited longest.
+claims. Where several failures could be meant, one whose body and other request headers are the same and nobody else's
+is preferred, then one on the same connection, then one whose `retry-after` is over, then the one that waited longest.
 """
 
 from collections import defaultdict
@@ -48,7 +48,7 @@ class Try:
     ended: float | None
     failed: bool
     count: int | None = None  # the SDK's number of retries so far; None: not an SDK
-    headers: object = None  # those that every attempt of one call has alike
+    sent: object = None  # body and headers, those that every attempt of one call has alike
     peer: object = None  # the connection
     retry_after: float = 0.0
 
@@ -102,11 +102,11 @@ def _continued(later: Try, open_ends: Iterable[Try], alike: _Alike, *, numbered:
 
 
 def _named(group: Sequence[Try]) -> frozenset[object]:
-    """Request headers that name one call: not everybody sends them, and who does never overlaps itself."""
+    """What was sent and names one call: not everybody sends it, and who does never overlaps itself."""
     parts: defaultdict[object, list[Try]] = defaultdict(list)
     for each in group:
-        parts[each.headers].append(each)
-    return frozenset(headers for headers, part in parts.items() if len(parts) > 1 and _one_by_one(part))
+        parts[each.sent].append(each)
+    return frozenset(sent for sent, part in parts.items() if len(parts) > 1 and _one_by_one(part))
 
 
 def _one_by_one(part: Sequence[Try]) -> bool:
@@ -114,7 +114,7 @@ def _one_by_one(part: Sequence[Try]) -> bool:
 
 
 def _of_one_name(named: frozenset[object]) -> _Alike:
-    return lambda later, earlier: later.headers == earlier.headers and later.headers in named
+    return lambda later, earlier: later.sent == earlier.sent and later.sent in named
 
 
 def _same_peer(later: Try, earlier: Try) -> bool:
@@ -154,7 +154,7 @@ def _try(exchange: Exchange) -> Try:
         ended=None if exchange.end_ms is None else _end(exchange),
         failed=exchange.failed,
         count=int(counts[0]) if counts else None,
-        headers=frozenset(pair for pair in headers if pair[0] not in _VARYING),
+        sent=(exchange.body, frozenset(pair for pair in headers if pair[0] not in _VARYING)),
         peer=exchange.peer,
         retry_after=_retry_after(exchange),
     )

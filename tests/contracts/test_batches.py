@@ -83,6 +83,27 @@ def test_what_is_asked_again_while_the_batch_goes_on() -> None:
     assert "seen in a list while it was in progress" in undecided.actual
 
 
+TWO = "msgbatch_2"
+MORE = row("cork", "How warm is Cork?")
+
+
+def test_the_same_batch_made_once_more() -> None:
+    """A job that forgot the id of its batch submits all of it again; other rows are another job."""
+    collected = (poll("ended", TWO, succeeded=3), download(ROWS, TWO))
+    assert kinds("R48", MADE, RUNNING, create(OSLO, ROME, BONN, batch=TWO), *collected) == ["asked again"]
+    assert kinds("R48", MADE, RUNNING, create(OSLO, MORE, batch=TWO), *collected) == []
+    assert kinds("R48", MADE, ENDED, download(ROWS), create(OSLO, ROME, BONN, batch=TWO), *collected) == []
+
+
+def test_a_batch_that_is_passed_over() -> None:
+    """Who collects what was made later, and never looks at this one, forgot it; the youngest may wait for the next."""
+    younger = (create(MORE, batch=TWO), poll("ended", TWO, succeeded=1), download([("cork", "11 °C.")], TWO))
+    assert kinds("R48", MADE, *younger) == ["never polled"]
+    assert kinds("R48", MADE, *younger, oracles=Oracles(handed_over=frozenset({ONE}))) == []
+    assert kinds("R48", MADE, RUNNING, *younger) == []
+    assert kinds("R48", MADE, create(MORE, batch=TWO), ENDED, download(ROWS)) == []
+
+
 def test_results_are_gone_after_29_days() -> None:
     """On the scope's clock: a download that late finds nothing; one in time, or another one, does."""
     late = (MADE, ENDED, wait(30 * 86400), download(ROWS, status=404))
@@ -152,6 +173,25 @@ def test_joining_needs_the_value() -> None:
 def test_what_becomes_of_a_row_that_failed(value: Any, verdict: str) -> None:
     """A place kept for it, or its id among the failures, is a word; its absence is not."""
     assert report(MADE, PART, download(FAILED), oracles=returned(value)).verdicts["R50"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [
+        ([{"city": "Oslo", "warm": 4}, {"city": "Rome", "warm": 18}], "violation"),
+        (
+            [{"city": c, "warm": w, "unit": "C", "source": "Claude"} for c, w in (("Oslo", 4), ("Rome", 18))],
+            "violation",
+        ),
+        ({"Oslo": {"city": "Oslo", "warm": 4}, "Rome": {"city": "Rome", "warm": 18}, "missing": ["bonn"]}, "pass"),
+        ([{"city": "Oslo", "warm": 4}], "not-exercised"),
+        ([4, 18], "not-exercised"),
+    ],
+)
+def test_answers_that_are_json_are_known_when_they_are_parsed(value: Any, verdict: str) -> None:
+    """A program that keeps what the answers say, and not their text, loses rows as well."""
+    told = [("rome", '{"city": "Rome", "warm": 18}'), ("bonn", None), ("oslo", '{"city":"Oslo","warm":4}')]
+    assert report(MADE, PART, download(told), oracles=returned(value)).verdicts["R50"] == verdict
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,17 @@ def test_one_new_tool_is_a_switch_of_mode() -> None:
     assert ("R18", "violation") in said(*steps)
 
 
+def test_a_hand_over_to_another_agent_is_a_note() -> None:
+    """Other tools and another system prompt, once: somebody else goes on. Back and forth, the cache is lost."""
+    other = [text("You plan the spa. " * 500, cache=True)]
+    first = (ask("One?", system=STABLE, tools=TOOLS), reply(ANSWERS[0]))
+    over = (ask("Two?", system=other, tools=TOOLS[:1]), reply(ANSWERS[1]))
+    assert said(*first, *over) == set()
+    assert finding("R18", *first, *over).verdict == "note"
+    back = (ask("Three?", system=STABLE, tools=TOOLS), reply(ANSWERS[2]))
+    assert ("R18", "violation") in said(*first, *over, *back)
+
+
 def test_one_compaction_is_a_note() -> None:
     """Shortening a history once is normal, and often pays."""
     steps = (

@@ -8,24 +8,10 @@ from typing import Any
 import pytest
 
 from claudemock.cli import main
-from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.rules import ALL
+from tests.contracts.judging import as_journal
 
 BY_ID = {contract.id: contract for contract in ALL}
-
-
-def as_journal(exchange: Exchange) -> dict[str, Any]:
-    """An exchange as the control API shows it."""
-    return {
-        "id": exchange.id,
-        "scope": exchange.scope,
-        "started_at": exchange.started,
-        "path": exchange.path,
-        "request": {"headers": dict(exchange.headers), "body": exchange.body},
-        "response": {"status": exchange.status, "headers": {}, "body": exchange.response},
-        "timing": {"first_byte_ms": 0.0, "response_start_ms": 1.0, "end_ms": exchange.end_ms},
-        "ended": exchange.ended,
-    }
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from claudemock_contracts.examples import (
     result,
     streams,
     tool,
+    wait,
 )
 from claudemock_contracts.exchange import Ended
 from claudemock_contracts.oracles import Oracles, Outcome, ToolRun
@@ -152,6 +153,30 @@ def test_tools_that_run_again_with_the_request() -> None:
     assert said(*steps, oracles=Oracles(tools=runs * 2)) == {("R43", "violation")}
     without = (*steps[:3], reply("Done."))
     assert report(*without, oracles=Oracles(tools=runs * 2)).verdicts["R43"] == "not-exercised"
+
+
+@pytest.mark.parametrize(
+    ("second", "kinds"),
+    [("confirmation 4712", ["tool run again"]), ("confirmation 4711", []), (None, [])],
+    ids=["another result", "the same result", "another call"],
+)
+def test_another_result_after_a_failure_is_a_tool_that_ran_again(second: str | None, kinds: list[str]) -> None:
+    """On the wire alone: the same calls, answered differently, are one call and its retry."""
+    following = ask(result("one", second)) if second else ask("Never mind.")
+    steps = (
+        *(ask("A room?", tools=[tool("book")]), reply(call("one", "book", room=12))),
+        *(
+            ask(result("one", "confirmation 4711")),
+            fails(529),
+            wait(2.0),
+            keep(lambda messages: messages[:-1]),
+            following,
+        ),
+        reply("Booked."),
+    )
+    found = report(*steps)
+    assert [each.kind for each in found.of("R43")] == kinds
+    assert bool(found.of("R03")) == (second is None)
 
 
 def test_a_body_that_changes_between_attempts() -> None:

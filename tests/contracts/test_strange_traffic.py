@@ -1,5 +1,8 @@
 """No traffic makes a rule stumble: answers, streams, headers, times and oracles of every shape."""
 
+import json
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import given
@@ -7,8 +10,9 @@ from hypothesis import strategies as st
 
 from claudemock_contracts.exchange import from_journal
 from claudemock_contracts.oracles import Oracles, Outcome, Sleep, ToolRun
+from claudemock_contracts.rules import ALL
 from claudemock_contracts.run import judge
-from tests.contracts.judging import prompts
+from tests.contracts.judging import as_journal, prompts
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -100,3 +104,36 @@ def test_no_traffic_makes_a_rule_stumble(entries: list[Any], oracles: Oracles) -
     """Whatever was recorded, and whatever a test tells of it."""
     report = judge([from_journal(entry) for entry in entries], oracles=oracles, prompts=prompts())
     assert report.broken == ()
+
+
+EXAMPLES = [
+    (json.dumps([as_journal(each) for each in example.exchanges()]), example.oracles)
+    for contract in ALL
+    for example in (contract.good, contract.bad)
+]
+ODD = JSON | st.sampled_from([[[]], [{}], {"type": []}, {"type": {}}, "\ud800", 1e300, 10**30, -1])
+
+
+def places(value: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path of everything in a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in inner:
+        yield (*above, name)
+        yield from places(item, (*above, name))
+
+
+@given(st.sampled_from(EXAMPLES), st.lists(st.tuples(st.integers(0, 1 << 20), ODD), min_size=1, max_size=3))
+def test_nothing_odd_in_usual_traffic_makes_a_rule_stumble(
+    example: tuple[str, Oracles], changes: list[tuple[int, Any]]
+) -> None:
+    """Wherever in the contracts' own examples something stands that no SDK would send and no API would answer."""
+    entries = json.loads(example[0])
+    for number, odd in changes:
+        found = [place for place in places(entries) if len(place) > 1]
+        *above, name = found[number % len(found)]
+        holder = entries
+        for step in above:
+            holder = holder[step]
+        holder[name] = deepcopy(odd)
+    exchanges = [from_journal(entry) for entry in entries]
+    assert judge(exchanges, oracles=example[1], prompts=prompts()).broken == ()

@@ -102,8 +102,11 @@ def test_every_drill_is_there() -> None:
 def test_the_naive_agent_gets_the_verdicts_it_deserves(interpreter: list[str]) -> None:
     """Crashes, half answers, wrong answers, hangs and hammering are told apart, each for its own reason."""
     found = results(options(interpreter, "naive.py", stream_stall=3))
-    assert {name: (result.verdict, result.passed) for name, result in found.items()} == NAIVE
-    for name in ("rate-limited-1", "rate-limited-70", "rate-limited-date"):
+    # on a busy machine an immediate retry may be a second late: then it has waited for as long as it was told to
+    (wait,) = found["rate-limited-1"].measured.waits
+    deserved = NAIVE | {"rate-limited-1": ("survived", wait.obeyed)}
+    assert {name: (result.verdict, result.passed) for name, result in found.items()} == deserved
+    for name in ("rate-limited-20", "rate-limited-70", "rate-limited-date"):
         assert found[name].reasons[0].startswith("came back after ")
     assert found["overload-burst"].notes == ["ended by an uncaught exception"]
     assert found["refusal"].notes[0].startswith("line 1 was ")

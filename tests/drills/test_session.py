@@ -273,6 +273,17 @@ def test_any_output_can_be_reported(tmp_path: Path) -> None:
     assert told == "\ufffd\ufffd[31m\ufffd\ufffd\ufffd]]><a>& \U0001f3bf"
 
 
+@pytest.mark.parametrize(("jobs", "hinted"), [(1, True), (2, False)])
+def test_a_long_session_says_how_it_gets_shorter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int, hinted: bool
+) -> None:
+    """Who waited long for one drill after the other learns of `--jobs`; who uses it does not."""
+    monkeypatch.setattr("claudemock_contracts.drills.run._LONG", 0.0)
+    said: list[str] = []
+    drill(options(program(tmp_path, "print(ask('Hello', 3))"), jobs=jobs), lambda _: None, said.append)
+    assert said[-1].endswith("; --jobs 4 runs four at a time") == hinted
+
+
 def test_results_that_cannot_be_written(tmp_path: Path) -> None:
     """Said at once where it can be known, and in any case without a traceback."""
     said: list[str] = []
@@ -340,6 +351,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, numbers: list[signal
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in errors
+    assert "stopped: 0 of 1 drills had ended" in errors
     started = [int(pid) for pid in pids.read_text().split()]
     assert [pid for pid in started if alive(pid)] == []
 

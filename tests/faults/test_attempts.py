@@ -1,13 +1,16 @@
 """Attempts are linked to calls without one mistake: in made-up traffic over 100 seeds, and with real clients."""
 
 import json
-import threading
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from itertools import pairwise
 from random import Random
+from threading import Barrier
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,7 +52,7 @@ def burst(seed: int, *, numbered: bool, own_connection: bool, named: bool, most:
                 ended=ended,
                 failed=number < unlucky.get(call, 0),
                 count=number if numbered else None,
-                headers=call if named else None,
+                sent=call if named else None,
                 peer=call if own_connection else dice.randrange(6),
             )
             tries.append(each)
@@ -140,64 +143,97 @@ def test_links_make_chains(rows: list[tuple[str, float, float, bool, int | None]
             assert (earlier.ended or 0) <= later.began + 0.005
 
 
-def unlucky(server: MockServer, seed: int) -> None:
-    """Arm the server to fail five of the first requests, whoever sends them."""
-    for number in Random(seed).sample(range(1, CALLS), FAILED):
-        server.fault("overloaded", nth=number, retry_after_ms=20)
+SEEN: ContextVar[list[str]] = ContextVar("seen")  # request ids of the failures of one call
 
 
 class Counted(Anthropic):
-    """The official client, which notes the request id of every answer."""
-
-    seen: list[str]
+    """The official client, which notes them."""
 
     def _should_retry(self, response: Any) -> bool:
-        self.seen.append(response.headers["request-id"])
+        SEEN.get().append(response.headers["request-id"])
         return super()._should_retry(response)
 
 
-def sdk_call(server: MockServer, start: threading.Barrier) -> list[str]:
-    """One call by a client of its own; the request ids of its attempts, in order."""
+Call = Callable[[], list[str]]  # makes one call; the request ids of its attempts, in order
+
+
+def call_by(client: Counted, **options: Any) -> Call:
+    """A call by this client, which may make others at the same time."""
+
+    def call() -> list[str]:
+        SEEN.set([])
+        message = client.messages.create(**HELLO, **options)
+        return [*SEEN.get(), message._request_id or ""]
+
+    return call
+
+
+@contextmanager
+def sdk_calls(server: MockServer) -> Iterator[list[Call]]:
+    """Calls by 32 clients of the SDK."""
+    with ExitStack() as stack:
+        clients = [Counted(base_url=server.base_url, api_key=server.api_key, max_retries=6) for _ in range(CALLS)]
+        yield [call_by(stack.enter_context(client)) for client in clients]
+
+
+@contextmanager
+def sdk_calls_of_one_client(server: MockServer) -> Iterator[list[Call]]:
+    """32 calls that one client makes through one pool of connections, each for a user of its own."""
     with Counted(base_url=server.base_url, api_key=server.api_key, max_retries=6) as client:
-        client.seen = []
-        start.wait(60)
-        message = client.messages.create(**HELLO)
-        return [*client.seen, message._request_id or ""]
+        yield [call_by(client, metadata={"user_id": f"user-{number}"}) for number in range(CALLS)]
 
 
-def socket_call(server: MockServer, start: threading.Barrier) -> list[str]:
-    """The same on a plain HTTP connection, without the SDK's headers and without waiting."""
+@contextmanager
+def plain_calls(server: MockServer) -> Iterator[list[Call]]:
+    """The same on 32 plain HTTP connections, without the SDK's headers and without waiting."""
     url = urlsplit(server.base_url)
     headers = {"x-api-key": server.api_key, "anthropic-version": "2023-06-01", "content-type": "application/json"}
-    connection = HTTPConnection(url.hostname or "", url.port, timeout=60)
-    seen: list[str] = []
-    status = 0
-    start.wait(60)
-    while status != 200:
-        connection.request("POST", url.path + "/v1/messages", json.dumps(HELLO), headers)
-        with connection.getresponse() as response:
-            status = response.status
-            seen.append(response.headers["request-id"])
-            response.read()
-    connection.close()
-    return seen
+
+    def on(connection: HTTPConnection) -> Call:
+        def call() -> list[str]:
+            seen: list[str] = []
+            status = 0
+            while status != 200:
+                connection.request("POST", url.path + "/v1/messages", json.dumps(HELLO), headers)
+                with connection.getresponse() as response:
+                    status = response.status
+                    seen.append(response.headers["request-id"])
+                    response.read()
+            return seen
+
+        return call
+
+    with ExitStack() as stack:
+        connections = [HTTPConnection(url.hostname or "", url.port, timeout=60) for _ in range(CALLS)]
+        yield [on(stack.enter_context(closing(connection))) for connection in connections]
 
 
-@pytest.mark.parametrize("make_call", [sdk_call, socket_call])
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_concurrent_clients(root: MockServer, make_call: Any, seed: int) -> None:
-    """32 identical calls at once, some fail: the journal tells each client's attempts as the client does."""
-    server = root.scope(f"attempts-{make_call.__name__}-{seed}")
-    unlucky(server, seed)
-    start = threading.Barrier(CALLS)
-    with ThreadPoolExecutor(CALLS) as pool:
-        calls = [each.result() for each in [pool.submit(make_call, server, start) for _ in range(CALLS)]]
-    server.wait(CALLS + FAILED)
-    told: defaultdict[str, dict[int, str]] = defaultdict(dict)
-    for exchange in server.exchanges:
-        told[exchange["attempt"]["call"]][exchange["attempt"]["number"]] = exchange["response"]["headers"]["request-id"]
-    assert sorted([chain[number] for number in sorted(chain)] for chain in told.values()) == sorted(calls)
-    assert sum(map(len, calls)) == CALLS + FAILED
+def told(server: MockServer) -> list[list[str]]:
+    """The journal's calls, each with the request ids of its attempts in order."""
+    calls: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    for exchange in server.wait(CALLS + FAILED):
+        attempt = exchange["attempt"]
+        calls[attempt["call"]][attempt["number"]] = exchange["response"]["headers"]["request-id"]
+    return [[attempts[number] for number in sorted(attempts)] for attempts in calls.values()]
+
+
+@pytest.mark.parametrize("clients", [sdk_calls, sdk_calls_of_one_client, plain_calls])
+def test_a_hundred_bursts_of_concurrent_clients(server: MockServer, clients: Any) -> None:
+    """32 calls with one prompt at once, 5 requests fail: the journal tells the attempts as the clients do."""
+    start = Barrier(CALLS)
+
+    def together(call: Call) -> list[str]:
+        start.wait(60)
+        return call()
+
+    with ThreadPoolExecutor(CALLS) as pool, clients(server) as calls:
+        for seed in range(100):
+            server.reset()
+            for number in Random(seed).sample(range(1, CALLS + 1), FAILED):
+                server.fault("overloaded", nth=number, retry_after_ms=5)
+            made = [each.result() for each in [pool.submit(together, call) for call in calls]]
+            assert sorted(told(server)) == sorted(made), seed
+            assert sum(map(len, made)) == CALLS + FAILED
 
 
 def test_exchanges_show_their_attempt(server: MockServer) -> None:

@@ -132,6 +132,28 @@ def test_out_of_order_events_are_exchanged(server: MockServer) -> None:
     assert sent[:3] + sent[5:] == meant[:3] + meant[5:]
 
 
+@pytest.mark.parametrize(("fault", "made"), [("duplicate_event", "abbc"), ("out_of_order_event", "acb")])
+def test_the_sdk_believes_the_order_of_events(server: MockServer, client: Anthropic, fault: str, made: str) -> None:
+    """Nothing in an event tells it from its repetition or its neighbour, so the text is another, without an error."""
+    server.reply("abc", chunk=1)
+    server.fault(fault, after_event=4)
+    with client.messages.stream(**HELLO) as stream:
+        assert stream.get_final_text() == made
+
+
+def test_a_stream_that_runs_is_spared(server: MockServer) -> None:
+    """Faults are for requests that come: armed in the middle of a stream, they wait for the next one."""
+    server.reply("one two three four five six seven", pacing={"tokens_per_second": 60}, chunk=4)
+    with Anthropic(base_url=server.base_url, api_key=server.api_key) as client:
+        running = client.messages.create(**STREAM)
+        kinds = [next(running).type]
+        server.fault("error_event")
+        server.fault("cut")
+        kinds += [event.type for event in running]
+    assert kinds[-1] == "message_stop"
+    assert [fault["fired"] for fault in server.faults] == [0, 0]
+
+
 def test_stream_faults_wait_for_a_stream(server: MockServer) -> None:
     """A request without a stream does not use them up."""
     server.fault("error_event")

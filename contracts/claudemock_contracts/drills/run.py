@@ -16,6 +16,7 @@ from claudemock_contracts.drills.session import Options, session
 from claudemock_contracts.drills.verdict import Result
 
 Say = Callable[[str], None]
+_LONG = 20.0  # seconds after which one would like it to be faster
 
 
 def drill(options: Options, say: Say, progress: Say, *, json: Path | None = None, junit: Path | None = None) -> int:
@@ -37,6 +38,9 @@ def drill(options: Options, say: Say, progress: Say, *, json: Path | None = None
                 for result in opened.results(baseline):
                     results.append(result)
                     progress(f"[{len(results)}/{len(options.drills)}] {line(result)}")
+            except BaseException:
+                progress(f"stopped: {len(results)} of {len(options.drills)} drills had ended")
+                raise
             finally:
                 order = {each.name: number for number, each in enumerate(options.drills)}
                 results.sort(key=lambda result: order[result.drill.name])
@@ -44,11 +48,16 @@ def drill(options: Options, say: Say, progress: Say, *, json: Path | None = None
                     say(table(results))
                 _write(json, lambda: orjson.dumps(as_json(baseline, results), option=orjson.OPT_INDENT_2))
                 _write(junit, lambda: as_junit(results))
-            progress(f"{len(results)} drills in {time.monotonic() - began:.1f} s")
+            progress(_took(len(results), time.monotonic() - began, options.jobs))
     except DrillError as error:
         progress(f"claudemock: {error}")
         return 2
     return 0 if all(result.passed or not result.required for result in results) else 1
+
+
+def _took(count: int, seconds: float, jobs: int) -> str:
+    hint = "; --jobs 4 runs four at a time" if jobs == 1 and seconds > _LONG else ""
+    return f"{count} drills in {seconds:.1f} s{hint}"
 
 
 def _check_writable(*files: Path | None) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
@@ -36,6 +37,9 @@ def collected(story: Transcript) -> Iterator[Outcome]:
         elif (again := _asked_again(story, batch)) is not None:
             yield EXERCISED
             yield _lost(batch, "asked again", "its requests were sent again, and it goes on and is billed", again)
+        elif (passed := _passed_over(story, batch)) is not None:
+            yield EXERCISED
+            yield _lost(batch, batch.state, f"{_LEFT[batch.state]}, though one made later was collected", passed)
         elif batch.state in ("collected", "canceled") or _somebody_elses(story, batch) or _nothing_to_fetch(batch):
             yield EXERCISED
         elif story.oracles.complete or (batch.ended and batch.polls and story.oracles.outcomes):
@@ -46,14 +50,34 @@ def collected(story: Transcript) -> Iterator[Outcome]:
 
 
 def _asked_again(story: Transcript, batch: Batch) -> Exchange | None:
-    """A later request for what the batch was made for, while it was still running as far as the program knew."""
+    """A later request, or batch, for what the batch was made for, while it was running as far as the program knew."""
     if batch.state not in ("given up", "never polled") or _somebody_elses(story, batch):
         return None
-    wanted = [inner(row, "params").get("messages") for row in batch.rows]
+    wanted = _asked(batch)
     order = story.once(_places)
     for call in story.calls:
         if order[call.id] > order[_last(batch).id] and call.messages in wanted:
             return call.exchange
+    for other in story.batches.by_id.values():
+        made = other.created
+        if made is not None and not made.failed and order[made.id] > order[_last(batch).id] and _asked(other) == wanted:
+            return made
+    return None
+
+
+def _asked(batch: Batch) -> list[Any]:
+    return [inner(row, "params").get("messages") for row in batch.rows]
+
+
+def _passed_over(story: Transcript, batch: Batch) -> Exchange | None:
+    """A download of a batch made later, by the same program: whoever collects that one forgot this one."""
+    if batch.created is None or batch.state != "never polled" or _somebody_elses(story, batch):
+        return None
+    order = story.once(_places)
+    for other in story.batches.by_id.values():
+        made = other.created
+        if made is not None and other.state == "collected" and order[made.id] > order[batch.created.id]:
+            return other.fetches[-1]
     return None
 
 

@@ -268,9 +268,19 @@ def _lost(story: Transcript, value: Any, failed: Sequence[Row], rows: Sequence[R
     shown = "\n".join(named)
     if len(texts) < len(good) and len(good) not in sizes and not {row.custom_id for row in good} <= named:
         return None  # a sum of equal answers, for all one can see
-    if not good or not all(row.text.strip() in shown for row in good):
+    if not good or not all(row.text.strip() in shown or _is_held(_parsed(row.text), value, _DEPTH) for row in good):
         return None
     return f"the program returned the {len(good)} that succeeded and no word of the others"
+
+
+def _is_held(part: Any, value: Any, depth: int) -> bool:
+    """Whether a value holds what a row's text says as JSON, maybe with more beside it."""
+    if not part or not isinstance(part, dict | list):
+        return False
+    if value == part or (isinstance(part, dict) and isinstance(value, Mapping) and part.items() <= value.items()):
+        return True
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return depth > 0 and any(_is_held(part, item, depth - 1) for item in inner)
 
 
 def _sizes(value: Any, depth: int) -> Iterator[int]:

@@ -222,15 +222,21 @@ def tools(story: Transcript) -> Iterator[Outcome]:
     for group in _by_cause(pairs):
         linked = [pair for pair in group if pair.link != "sibling"]
         if group[0].divergence.cause == "tools-set":
-            verdict: Verdict | None = "violation" if len(linked) >= 2 else "warning" if linked else None
-        elif linked:
-            verdict = "violation"
+            verdict = _other_tools(linked)
         else:
-            verdict = _sibling_tools(group)
+            verdict = "violation" if linked else _sibling_tools(group)
         if verdict is not None:
             if verdict == "violation" and not any(pair.effective for pair in group):
                 verdict = "warning"
             yield _tools_changed(group, verdict)
+
+
+def _other_tools(linked: Sequence[MissedPair]) -> Verdict | None:
+    """Tools that come and go. Once, and with another system prompt, it is a hand-over to another agent."""
+    if len(linked) != 1:
+        return "violation" if linked else None
+    before, after = (step.call.body.get("system") for step in (linked[0].earlier, linked[0].later))
+    return "warning" if before == after else "note"
 
 
 def _sibling_tools(group: Sequence[MissedPair]) -> Verdict | None:

@@ -9,8 +9,9 @@ from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragme
 from claudemock_contracts.rules.failures import wanted
 from claudemock_contracts.rules.following import followers, shortly_after
 from claudemock_contracts.rules.kept import raised, returned
-from claudemock_contracts.transcript import Call, LogicalCall, Transcript, named, rewritten
+from claudemock_contracts.transcript import TOOL_RESULT, Call, Change, LogicalCall, Transcript, named, rewritten
 
+_KEEP_RESULTS = "Keep the results by tool_use_id, and retry the request alone, not the step that runs the tools."
 _MAKES = {"/v1/messages/batches": "batch", "/v1/files": "file"}
 
 
@@ -187,7 +188,7 @@ def _run_twice(story: Transcript) -> Iterator[Outcome]:
                 actual=f"it ran {runs[key]} times for {len(asked)} call(s), and the request behind it was retried",
                 at=retried.exchanges[-1],
                 also=[asked[-1][0].exchange, *retried.exchanges[:-1]],
-                fix="Keep the results by tool_use_id, and retry the request alone, not the step that runs the tools.",
+                fix=_KEEP_RESULTS,
             )
 
 
@@ -215,6 +216,8 @@ def _differs(story: Transcript, earlier: Call, later: Call, *, by_sdk: bool) -> 
     at = next((number for number, pair in enumerate(pairs) if not story.prompts.same(*pair)), None)
     names = (name for name in ("system", "tools", *later.body) if earlier.body.get(name) != later.body.get(name))
     path = f"messages.{at}" if at is not None else next(names, "")
+    if known and known[0].kind == TOOL_RESULT and not by_sdk:
+        return _ran_again(earlier, later, known[0])
     which = f"attempt {later.exchange.retry_count}" if by_sdk else "the attempt"
     what = f": {known[0]}" if known else f", first at {path or 'the headers'}"
     return Observation(
@@ -227,6 +230,20 @@ def _differs(story: Transcript, earlier: Call, later: Call, *, by_sdk: bool) -> 
         verdict=None if by_sdk else "note",
         confidence="medium",
         fix="Render the request once, before the first attempt; leave out times and counters.",
+    )
+
+
+def _ran_again(earlier: Call, later: Call, change: Change) -> Observation:
+    """The same calls, answered differently: the tools ran once more, harmless or not."""
+    return Observation(
+        kind="tool run again",
+        expected="a retry sends the results it has again, as they are",
+        actual=f"the same call has another result after the failure, so the tool ran again: {change}",
+        at=later.exchange,
+        path=change.path,
+        also=[earlier.exchange],
+        verdict="warning",
+        fix=_KEEP_RESULTS,
     )
 
 

@@ -8,7 +8,7 @@ from claudemock_contracts.examples import Example, ask, call, reply, result, too
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.oracles import Oracles, ToolRun
 from claudemock_contracts.rules.tool_pairs import Pair, called, pairs, spelled
-from claudemock_contracts.transcript import Part, Transcript
+from claudemock_contracts.transcript import Part, Transcript, named
 
 _TELLING = 3  # fewest characters of a value that can tell two calls apart
 _FAILURES = ("Error", "Traceback (most recent call last)", "Exception", '{"error":', '{"error" :')
@@ -30,7 +30,7 @@ def _answered(pair: Pair) -> list[tuple[Part, Part]]:
     """The calls that have exactly one result, each with it."""
     results: dict[object, list[Part]] = {}
     for part in pair.results:
-        results.setdefault(part.block.get("tool_use_id"), []).append(part)
+        results.setdefault(named(part.block, "tool_use_id"), []).append(part)
     found = [(part, results.get(part.block["id"], [])) for part in pair.calls]
     return [(part, mine[0]) for part, mine in found if len(mine) == 1]
 
@@ -127,7 +127,7 @@ def _unflagged(story: Transcript) -> Iterator[Outcome]:
     for pair in pairs(story):
         asked = {part.block["id"]: part for part in pair.calls}
         for given in pair.results:
-            mine = asked.get(given.block.get("tool_use_id"))
+            mine = asked.get(named(given.block, "tool_use_id"))
             said = text_of(given)
             ran = () if mine is None else runs.get((str(mine.block.get("name")), spelled(mine.block.get("input"))), ())
             raised = bool(ran) and all(run.error is not None for run in ran)

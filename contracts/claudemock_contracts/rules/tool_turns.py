@@ -6,15 +6,14 @@ from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example, ask, call, keep, new, reply, result, tool
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.rules.tool_pairs import called, pairs
-from claudemock_contracts.transcript import Part, Transcript
+from claudemock_contracts.transcript import Part, Transcript, named
 
 
 def _reordered(story: Transcript) -> Iterator[Outcome]:
     for pair in pairs(story):
         places = {part.block["id"]: index for index, part in enumerate(pair.calls)}
-        order = [
-            places[part.block.get("tool_use_id")] for part in pair.results if part.block.get("tool_use_id") in places
-        ]
+        answered = [named(part.block, "tool_use_id") for part in pair.results]
+        order = [places[name] for name in answered if name in places]
         if len(order) < 2 or len(set(order)) != len(order):
             continue
         yield EXERCISED
@@ -36,7 +35,7 @@ def _after_failure(story: Transcript) -> Iterator[Outcome]:
         if len(batch) < 2:
             continue
         yield EXERCISED
-        given = {part.block.get("tool_use_id"): part for part in pair.results}
+        given = {named(part.block, "tool_use_id"): part for part in pair.results}
         failed: Part | None = None
         for part in batch:
             mine = given.get(part.block["id"])

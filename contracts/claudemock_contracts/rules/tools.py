@@ -7,7 +7,7 @@ from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example, ask, call, keep, reply, result, text, tool
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
 from claudemock_contracts.rules.tool_pairs import pairs
-from claudemock_contracts.transcript import Call, Part, Transcript, Turn
+from claudemock_contracts.transcript import Call, Part, Transcript, Turn, named
 
 _SHOWN = 4  # ids named in one message
 
@@ -26,7 +26,7 @@ def _missing(story: Transcript) -> Iterator[Outcome]:
         if not pair.calls:
             continue
         yield EXERCISED
-        answered = {part.block.get("tool_use_id") for part in pair.results}
+        answered = {named(part.block, "tool_use_id") for part in pair.results}
         missing = [part for part in pair.calls if part.block["id"] not in answered]
         if not missing:
             continue
@@ -48,7 +48,7 @@ def _orphan(story: Transcript) -> Iterator[Outcome]:
         yield EXERCISED
         called = {part.block["id"] for part in pair.calls}
         for part in pair.results:
-            name = part.block.get("tool_use_id")
+            name = named(part.block, "tool_use_id")
             if name in called:
                 continue
             orphan = _why_orphan(story, pair.call, name)
@@ -78,7 +78,7 @@ def _why_orphan(story: Transcript, here: Call, name: object) -> _Orphan:
 def _split(story: Transcript) -> Iterator[Outcome]:
     for pair in pairs(story):
         called = {part.block["id"] for part in pair.calls}
-        mine = [part for part in pair.results if part.block.get("tool_use_id") in called]
+        mine = [part for part in pair.results if named(part.block, "tool_use_id") in called]
         if len(mine) < 2:
             continue
         yield EXERCISED

@@ -1,6 +1,7 @@
 """Requests that ask for the same although they are not equal: rendered anew, with the time and ids of that moment.
 
-A retry loop that builds its prompt inside the loop sends another time, or another request id, with every attempt.
+A retry loop that builds its prompt inside the loop sends another time, or another request id, with every attempt. One
+that runs the tools inside the loop sends other results of the same calls.
 """
 
 import re
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.transcript.call import Call
-from claudemock_contracts.transcript.history import parts_of
+from claudemock_contracts.transcript.history import kind_of, parts_of
 from claudemock_contracts.transcript.told import pause
 from claudemock_contracts.volatile import VALUES
 
@@ -21,6 +22,9 @@ _ITSELF = 5.0  # seconds between rendering a request and sending it
 _CLOCKS = frozenset({"timestamp", "epoch", "clock time"})
 _OF_THE_PROCESS = frozenset({"temporary path", "memory address"})
 _DAY = 86400.0
+_RESULT = re.compile(r"messages\.(\d+)\.content\.(\d+)\.content(?:\.|$)")
+TOOL_RESULT = "tool result"
+"""The kind of a `Change` where a call was answered with another result."""
 _BEFORE = 28  # characters in front of an id that say what it is
 _SECONDS = re.compile(r":\d\d:\d\d")
 _OF_A_REQUEST = re.compile(
@@ -157,6 +161,21 @@ class Rendered:
 
 
 def rewritten(earlier: Call, later: Call) -> list[Change] | None:
-    """How two calls differ, if it is in nothing but values that are made anew with every rendering."""
+    """How two calls differ, if it is in nothing but values that are made anew with every rendering, or in results."""
     gap = pause(earlier.exchange, later.exchange)
-    return changes(earlier.body, later.body, abs(gap or 0.0) + _ITSELF)
+    found = changes(earlier.body, later.body, abs(gap or 0.0) + _ITSELF)
+    return _other_results(earlier, later) if found is None else found
+
+
+def _other_results(earlier: Call, later: Call) -> list[Change] | None:
+    """The results in the last message that say something else, where nothing else differs, not even their ids."""
+    last, found = len(later.messages) - 1, []
+    for path, old, new in _leaves(earlier.body, later.body, ""):
+        result = _RESULT.match(path)
+        if result is None or int(result[1]) + later.offset != last:
+            return None
+        blocks = later.messages[last]["content"]
+        if not isinstance(blocks, list) or kind_of(blocks[int(result[2])]) != "tool_result":
+            return None
+        found.append(Change(path, TOOL_RESULT, str(old), str(new), True))
+    return found or None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from claudemock_contracts.exchange import Event, Exchange
+from claudemock_contracts.transcript.history import kind_of
 from claudemock_contracts.transcript.sse import parse_events
 
 _GROWS = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
@@ -123,9 +124,9 @@ class _Building:
             if event.raw is None or event.raw.strip() or data is not None:
                 self.problems.append(f"data of event {event.name or '(unnamed)'} is not a JSON object")
             return
-        kind = data.get("type")
+        kind = kind_of(data)
         if kind in _BLOCK_EVENTS:
-            self._block(str(kind), data)
+            self._block(kind, data)
         elif kind == "message_start":
             self._start(data.get("message"))
         elif kind == "message_delta":
@@ -181,7 +182,8 @@ class _Building:
         elif kind == "input_json_delta":
             self.inputs.setdefault(index, []).append(str(delta.get("partial_json") or ""))
         elif kind == "citations_delta":
-            block["citations"] = [*(block.get("citations") or []), delta.get("citation")]
+            before = block.get("citations")
+            block["citations"] = [*(before if isinstance(before, list) else ()), delta.get("citation")]
         elif kind == "compaction_delta":
             block["content"] = delta.get("content")
 

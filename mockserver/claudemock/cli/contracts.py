@@ -57,7 +57,7 @@ def _drill_options(drill: argparse.ArgumentParser) -> None:
         "--virtual-time", action="store_true", default=None, help="let Python programs sleep without waiting, always"
     )
     times.add_argument(
-        "--real-time", dest="virtual_time", action="store_false", help="never (default: where waiting is long)"
+        "--real-time", dest="virtual_time", action="store_false", help="never (default: where clients back off)"
     )
     drill.add_argument("--json", type=Path, metavar="FILE", help="write all results as JSON")
     drill.add_argument("--junit", type=Path, metavar="FILE", help="write all results as JUnit XML")

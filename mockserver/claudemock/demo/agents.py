@@ -3,9 +3,8 @@
 Nothing in them knows that they talk to a mock.
 """
 
-import time
+import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,9 +34,7 @@ def correct(client: anthropic.Anthropic) -> str:
         calls: Any = [block for block in reply.content if block.type == "tool_use"]
         if not calls:
             return _text(reply)
-        with ThreadPoolExecutor() as pool:
-            answers = list(pool.map(lambda call: get_weather(**call.input), calls))
-        messages += _turns(reply, calls, answers)
+        messages += _turns(reply, calls, asyncio.run(_as_called(calls)))
 
 
 def faulty(client: anthropic.Anthropic) -> str:
@@ -49,10 +46,7 @@ def faulty(client: anthropic.Anthropic) -> str:
         calls: Any = [block for block in reply.content if block.type == "tool_use"]
         if not calls:
             return _text(reply)
-        with ThreadPoolExecutor() as pool:
-            running = [pool.submit(get_weather, **call.input) for call in calls]
-            answers = [done.result() for done in as_completed(running)]
-        messages += _turns(reply, calls, answers)
+        messages += _turns(reply, calls, asyncio.run(_as_they_come(calls)))
 
 
 def _insistently(client: anthropic.Anthropic, system: Any, messages: list[Any]) -> Any:
@@ -65,10 +59,19 @@ def _insistently(client: anthropic.Anthropic, system: Any, messages: list[Any]) 
             continue
 
 
-def get_weather(city: str) -> str:
+async def _as_called(calls: Sequence[Any]) -> list[str]:
+    return await asyncio.gather(*(get_weather(**call.input) for call in calls))
+
+
+async def _as_they_come(calls: Sequence[Any]) -> list[str]:
+    running = [asyncio.create_task(get_weather(**call.input)) for call in calls]
+    return [await done for done in asyncio.as_completed(running)]
+
+
+async def get_weather(city: str) -> str:
     """The temperature in a city. Oslo's station is slow."""
     if city == "Oslo":
-        time.sleep(0.05)
+        await asyncio.sleep(0.05)
     return f"{city}: {'4 °C' if city == 'Oslo' else '18 °C'}"
 
 

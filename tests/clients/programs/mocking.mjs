@@ -1,12 +1,17 @@
 // What a client program tells the mock, over the control API. See mocking.py.
 
-export async function script(...replies) {
-  const response = await fetch(`${process.env.ANTHROPIC_BASE_URL}/_mock/replies`, {
-    method: "POST",
+export async function control(method, path, body) {
+  const response = await fetch(`${process.env.ANTHROPIC_BASE_URL}/_mock/${path}`, {
+    method,
     headers: { "x-api-key": process.env.ANTHROPIC_API_KEY, "content-type": "application/json" },
-    body: JSON.stringify({ replies }),
+    body: body && JSON.stringify(body),
   });
-  if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`);
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+export async function script(...replies) {
+  await control("POST", "replies", { replies });
 }
 
 export function call(name, input) {
