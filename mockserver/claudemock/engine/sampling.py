@@ -15,6 +15,7 @@ from claudemock.engine.reply import Block
 from claudemock.prompt.chain import is_server_result
 from claudemock.prompt.tokens import TokenEstimator
 
+_SUMMED = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _OPENING = 7  # tokens behind the result, which open the next part of the reply
 
 
@@ -60,8 +61,10 @@ def samplings(
 def counters(found: Sequence[Sampling]) -> dict[str, Any]:
     """The fields of `usage` for all times together, in the API's order."""
     summed = found[0].usage.counters()
-    for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"):
-        summed[name] = sum(each.usage.counters()[name] for each in found)
+    for later in found[1:]:
+        counted = later.usage.counters()
+        for name in _SUMMED:
+            summed[name] += counted[name]
     return summed
 
 
