@@ -22,17 +22,18 @@ class Limits:
 class Settings:
     """One server's settings, fixed for its life.
 
-    `models`: which ids answer (`current` refuses retired ones as the API does, `known` serves all the catalogue has,
-    `any` every string). `checks`: `wire` keeps types and required fields and drops the semantic checks. `tier`: whose
-    rate limits hold. `thinking_signatures`: `own` refuses thinking that this server did not sign, as the API would;
-    `any` takes that of others too, which replayed recordings carry. `cache_scope`: who shares a prompt cache;
-    `cache_minimum_tokens` replaces every model's own; `cache_key_includes_betas`: whether the beta header parts caches
-    (undocumented, so off). `catalog` overrides catalogue entries. `padding` is the streams' random white space.
-    `journal_bytes` bounds what the journal keeps. `file_storage_bytes` is what all files of an organization, here a
-    scope, may have together (1 TB is documented). `state` is the SQLite file that holds everything the server
-    remembers; None: memory. `workers` processes serve together and share a state file. `allow_hosts` are further Host
-    names that may use the control API. `batch_webhook`: a URL that is told when a batch has ended, signed with
-    `batch_webhook_secret` (an extension: the API has no such webhook).
+    `models`: which ids answer (`current` refuses retired ones as the API does, `known` serves all the catalogue
+    has, and recordings that lost their beta header, `any` every string). `checks`: `wire` keeps types and required
+    fields and drops the semantic checks. `tier`: whose rate limits hold. `thinking_signatures`: `own` refuses
+    thinking that this server did not sign, as the API would; `any` takes that of others too, which replayed
+    recordings carry. `cache_scope`: who shares a prompt cache; `cache_minimum_tokens` replaces every model's own;
+    `cache_key_includes_betas`: whether the beta header parts caches (undocumented, so off). `catalog` overrides
+    catalogue entries. `padding` is the streams' random white space. `journal_bytes` bounds what the journal keeps.
+    `file_storage_bytes` is what all files of an organization, here a scope, may have together (1 TB is documented).
+    `state` is the SQLite file that holds everything the server remembers; None: memory. `workers` processes serve
+    together and share a state file. `allow_hosts` are further Host names that may use the control API.
+    `batch_webhook`: a URL that is told when a batch has ended, signed with `batch_webhook_secret` (an extension:
+    the API has no such webhook).
     """
 
     host: str = "127.0.0.1"

@@ -59,7 +59,8 @@ def _behaviour_options(serve: argparse.ArgumentParser) -> None:
         "--models",
         choices=("current", "known", "any"),
         default="current",
-        help="current refuses retired ids as the API does, known serves all the catalogue has, any serves every string",
+        help="current refuses retired ids as the API does; known serves all the catalogue has, and recordings that "
+        "lost their beta header; any serves every string",
     )
     serve.add_argument(
         "--checks",
