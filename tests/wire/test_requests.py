@@ -51,6 +51,8 @@ def test_an_untyped_tool_is_a_custom_tool_and_keeps_its_schema() -> None:
         {"temperature": 1},
         {"temperature": 0.5, "top_p": -1, "top_k": -1},
         {"metadata": None, "stop_sequences": None, "cache_control": None, "container": None, "inference_geo": None},
+        {"metadata": {"user_id": "tenant@7"}},
+        {"metadata": {"user_id": '{"session": "jane@example.com"}'}},
         {"container": "container_01"},
         {"container": {"id": "container_01", "skills": [{"type": "anthropic", "skill_id": "xlsx"}]}},
         {"speed": "fast", "diagnostics": {"previous_message_id": None}},

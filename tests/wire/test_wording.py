@@ -39,6 +39,10 @@ RECORDED = [
 
 QUOTED = [
     (
+        {"metadata": {"user_id": "jane.doe@mail.example.com"}},
+        "metadata.user_id: user_id appears to contain an email address",
+    ),
+    (
         {"messages": [user([{"type": "image", "source": {"type": "ftp"}}])]},
         (
             "messages.0.content.0.image.source: Input tag 'ftp' found using 'type' does not match any of the expected "

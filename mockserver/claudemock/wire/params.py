@@ -1,8 +1,10 @@
 """The request's parameters that are objects: thinking, output, container, context management, and the beta ones."""
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from claudemock.wire.base import ByType, Gated, Int, JsonObject, ModelId, OneOf, WireModel
 
@@ -79,10 +81,19 @@ class MessageOutputConfig(WireModel):
     effort: Effort | None = None
 
 
-class Metadata(WireModel):
-    """About the request."""
+_EMAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 
-    user_id: str | None = None
+
+def _opaque(user_id: str) -> str:
+    if _EMAIL_ADDRESS.fullmatch(user_id):
+        raise PydanticCustomError("email_address", "user_id appears to contain an email address")
+    return user_id
+
+
+class Metadata(WireModel):
+    """About the request. Several projects report that the API takes no email address for a user, in these words."""
+
+    user_id: Annotated[str, AfterValidator(_opaque)] | None = None
 
 
 class Skill(WireModel):
