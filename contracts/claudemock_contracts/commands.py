@@ -15,7 +15,7 @@ from claudemock_contracts.report.model import Run
 from claudemock_contracts.rules import ALL
 from claudemock_contracts.run import Allow, Report, Settings, judge
 from claudemock_contracts.sources import SourceError, read_exchanges
-from claudemock_contracts.text import render_contract, render_contracts, render_report
+from claudemock_contracts.text import WIDTH, render_contract, render_contracts, render_report, terminal_width
 
 Format = Literal["text", "json", "jsonl", "junit", "sarif", "github", "html"]
 
@@ -58,7 +58,7 @@ def check(asked: Check) -> tuple[str, int]:
     """Judge the files together. Returns what to print, and 1 if something is an error (`strict`: or a warning).
 
     Files are scopes of their own, unless they say themselves which scope an exchange belongs to. Raises
-    `CommandError` for a file that cannot be read.
+    `CommandError` for a file that cannot be read or written, and where there is no exchange to judge.
     """
     found = []
     for path in asked.files:
@@ -72,17 +72,21 @@ def check(asked: Check) -> tuple[str, int]:
         report = judge(found, asked.settings, Oracles(real_time=asked.real_time))
     except ValueError as error:
         raise CommandError(str(error)) from None
+    if not found:
+        raise CommandError(f"{', '.join(path.name for path in asked.files)}: no exchange in it, so nothing was judged")
     if asked.write_baseline is not None:
-        known = sorted({finding.fingerprint for finding in (*report.findings, *report.baselined)})
-        asked.write_baseline.write_text(json.dumps({"fingerprints": known}, indent=2) + "\n", encoding="utf-8")
+        _write_baseline(asked.write_baseline, report)
     grave = report.errors or (asked.strict and any(each.severity == "warning" for each in report.findings))
-    return rendered(report, asked.format, found, everything=asked.everything), 1 if grave else 0
+    text = rendered(report, asked.format, found, everything=asked.everything, width=terminal_width())
+    return text, 1 if grave else 0
 
 
-def rendered(report: Report, form: Format, exchanges: Sequence[Exchange], *, everything: bool = False) -> str:
+def rendered(
+    report: Report, form: Format, exchanges: Sequence[Exchange], *, everything: bool = False, width: int = WIDTH
+) -> str:
     """A report on `exchanges` as text, as one JSON object, as a line of JSON a finding, or as other tools want it."""
     if form == "text":
-        return render_report(report, shown=None if everything else 3)
+        return render_report(report, shown=None if everything else 3, width=width)
     if form not in ("json", "jsonl"):
         return render(Run.of(report, compared(report.findings, exchanges, "fragments")), form).rstrip("\n")
     findings = [finding.to_json() for finding in (*report.findings, *report.inconclusive)]
@@ -104,13 +108,13 @@ def rendered(report: Report, form: Format, exchanges: Sequence[Exchange], *, eve
 def rules(name: str | None) -> str:
     """The list of contracts, or one of them in full. Raises `CommandError` for a name that is none."""
     if name is None:
-        return render_contracts(ALL)
+        return render_contracts(ALL, terminal_width())
     found = [contract for contract in ALL if name.lower() in (contract.id.lower(), contract.name)]
     if found:
-        return render_contract(found[0])
+        return render_contract(found[0], terminal_width())
     family = [contract for contract in ALL if contract.answers_to(name)]
     if family:
-        return render_contracts(family)
+        return render_contracts(family, terminal_width())
     raise CommandError(f"there is no contract {name!r}; `claudemock rules` lists them")
 
 
@@ -131,6 +135,14 @@ def _level(rule: str, level: str) -> tuple[str, Severity | Literal["off"]]:
     if level not in levels:
         raise CommandError(f"--severity {rule}={level}: a level is one of {', '.join(levels)}")
     return rule, levels[level]
+
+
+def _write_baseline(path: Path, report: Report) -> None:
+    known = sorted({finding.fingerprint for finding in (*report.findings, *report.baselined)})
+    try:
+        path.write_text(json.dumps({"fingerprints": known}, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{path}: the baseline cannot be written: {error.strerror or error}") from None
 
 
 def _read_baseline(path: Path | None) -> frozenset[str]:

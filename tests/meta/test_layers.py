@@ -120,7 +120,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", "claudemock.fixtures", *JUDGES)),
     "claudemock_contracts.sources": ("claudemock_contracts.exchange",),
-    "claudemock_contracts.text": JUDGES,
+    "claudemock_contracts.played": JUDGES,
+    "claudemock_contracts.text": (*JUDGES, "claudemock_contracts.played"),
     "claudemock_contracts.report": JUDGES,
     "claudemock_contracts.probe": (*JUDGES, "claudemock.prompt", "claudemock.virtual_time"),
     "claudemock_contracts.plugin": (

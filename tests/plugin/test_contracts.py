@@ -134,7 +134,7 @@ def test_wrong_options_are_usage_errors(run: Run) -> None:
     [
         ("models = ancient", "claude_server: models = 'ancient': one of current, known, any"),
         ("padding = no", "claude_server: padding = 'no': must be of type bool"),
-        ("colour = red", "claude_server: *'colour'"),
+        ("colour = red", "claude_server: there is no setting 'colour'; there are *models*"),
     ],
 )
 def test_wrong_settings_of_the_server_are_said(run: Run, said: str, answer: str) -> None:

@@ -35,7 +35,10 @@ class Court:
         self.last: tuple[str, str, int] | None = None  # of the last test: its scope, itself, its exchanges
         self.lock = None if options.lock is None else Lock.read(options.lock)
         self._baseline = read_baseline(options.baseline)
-        self.settings(Marks(), ())  # says what is wrong with the options before any test runs
+        try:
+            self.settings(Marks(), ())
+        except ValueError as error:
+            raise pytest.UsageError(f"claude_allow, claude_severity: {error}") from None
 
     def close(self) -> None:
         """The run is over."""
@@ -47,7 +50,10 @@ class Court:
         return LineServer(self.server.base_url, name, self._line)
 
     def settings(self, marks: Marks, own: Iterable[Allowed]) -> Settings:
-        """How one test is judged. What it allows itself comes before what the run allows."""
+        """How one test is judged. What it allows itself comes before what the run allows.
+
+        Raises `ValueError` for a name that is no contract.
+        """
         severity = {**self.options.severity, **marks.severity}
         allow = (*own, *marks.allow, *self.options.allow)
         made = Settings(
@@ -56,10 +62,7 @@ class Court:
             allow=tuple(Allow(rule=each.rule, reason=each.reason, test=each.test) for each in allow),
             baseline=self._baseline,
         )
-        try:
-            chosen_contracts(made, ALL)
-        except ValueError as error:
-            raise pytest.UsageError(str(error)) from None
+        chosen_contracts(made, ALL)
         return made
 
 
