@@ -76,7 +76,7 @@ def test_scripts_from_files(tmp_path: Path) -> None:
         ("a.json", '[{"text": "x"},\n  {"text": 5}]', ":2:4: 1.text: Input should be a valid string"),
         ("a.json", '[\n "x",,]', ":2:6: not JSON: "),
         ("a.yaml", "just text", ":1:1: a script is a list of replies"),
-        ("a.yaml", "reply: x", ":1:1: reply: there is no such field; did you mean replies? there are replies, faults"),
+        ("a.yaml", "reply: x", ":1:1: reply: there is no such field; did you mean replies? There are replies, faults"),
         ("none.yaml", None, ": cannot be read: No such file or directory\n"),
     ],
 )

@@ -190,8 +190,8 @@ def _settings(**given: Any) -> Settings:
     for name in given:
         if name not in known:
             near = get_close_matches(name, known, n=1)
-            meant = f"did you mean {near[0]}? " if near else ""
-            raise TypeError(f"there is no setting {name!r}; {meant}there are {', '.join(known)}")
+            meant = f"; did you mean {near[0]}?" if near else "."
+            raise TypeError(f"there is no setting {name!r}{meant} There are {', '.join(known)}")
     return Settings(**given)
 
 

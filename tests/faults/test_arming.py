@@ -32,7 +32,7 @@ def statuses(server: MockServer, count: int, **body: Any) -> list[int]:
         ({"fault": "overloaded", "probability": 2}, "faults.0.probability: Input should be less than or equal to 1"),
         (
             {"fault": "overloaded", "match": {"modle": "x"}},
-            "faults.0.match.modle: there is no such field; did you mean model? there are model, system,",
+            "faults.0.match.modle: there is no such field; did you mean model? There are model, system,",
         ),
         (
             {"fault": "overloaded", "match": {"model": "re:("}},

@@ -94,8 +94,8 @@ def load_drills(names: Sequence[str] = ()) -> list[Drill]:
     missing = [name for name in names if name not in shipped and not name.endswith((".yaml", ".yml"))]
     if missing:
         near = get_close_matches(missing[0], shipped, n=1)
-        meant = f"did you mean {near[0]}? " if near else ""
-        raise DrillError(f"no drill is called {missing[0]!r}; {meant}drills are {', '.join(shipped)}, or a YAML file")
+        meant = f"; did you mean {near[0]}?" if near else "."
+        raise DrillError(f"no drill is called {missing[0]!r}{meant} Drills are {', '.join(shipped)}, or a YAML file")
     drills = [load_drill(shipped.get(name, Path(name))) for name in dict.fromkeys(names)]
     repeated = [name for name, count in Counter(drill.name for drill in drills).items() if count > 1]
     if repeated:

@@ -169,7 +169,7 @@ class Session:
             return self._commands.run(environment(scope.base_url, scope.api_key, name, virtual=virtual), timeout)
         except OSError as error:
             missing = error.filename or self._options.command[0]
-            raise DrillError(f"the command cannot be run: {missing}: {error.strerror or error}") from None
+            raise DrillError(f"the command cannot be started: {missing}: {error.strerror or error}") from None
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from claudemock_contracts.plugin.tools import ToolWatch
 from claudemock_contracts.probe.leaks import Probe
 from claudemock_contracts.rules import ALL
 
-
 __tracebackhide__ = True  # a failure ends at the test's line, not in ours
 
 

@@ -13,7 +13,6 @@ from urllib.parse import quote, urlencode, urlsplit
 from claudemock.script.parts import Part, compose
 from claudemock.virtual_time import VirtualTime, teller
 
-
 __tracebackhide__ = True  # pytest then shows the line that called, not ours
 
 

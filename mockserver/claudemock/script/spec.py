@@ -60,8 +60,7 @@ def no_field(name: str, fields: Iterable[str]) -> str:
     """That there is no field of this name, and which there are."""
     known = list(fields)
     near = get_close_matches(name, known, n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return f"there is no such field; {meant}there are {', '.join(known)}"
+    return f"there is no such field{f'; did you mean {near[0]}?' if near else '.'} There are {', '.join(known)}"
 
 
 def _fields_at(kind: type[BaseModel], loc: Iterable[str | int]) -> Iterable[str]:
