@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from claudemock_contracts.baseline import read_baseline, write_baseline
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import Severity
 from claudemock_contracts.oracles import Oracles
@@ -44,12 +45,16 @@ class Check:
     def __post_init__(self) -> None:
         levels = dict(_level(*_split(each, "severity", "R10=error")) for each in self.severity)
         allow = [_split(each, "allow", "R10='the gateway merges them'") for each in self.allow]
+        try:
+            known = read_baseline(self.baseline)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
         settings = Settings(
             select=tuple(self.select),
             ignore=tuple(self.ignore),
             severity=levels,
             allow=tuple(Allow(rule=rule, reason=reason) for rule, reason in allow),
-            baseline=_read_baseline(self.baseline),
+            baseline=known,
         )
         object.__setattr__(self, "settings", settings)
 
@@ -75,7 +80,12 @@ def check(asked: Check) -> tuple[str, int]:
     if not found:
         raise CommandError(f"{', '.join(path.name for path in asked.files)}: no exchange in it, so nothing was judged")
     if asked.write_baseline is not None:
-        _write_baseline(asked.write_baseline, report)
+        known = [finding.fingerprint for finding in (*report.findings, *report.baselined)]
+        try:
+            write_baseline(asked.write_baseline, known)
+        except OSError as error:
+            reason = f"the baseline cannot be written: {error.strerror or error}"
+            raise CommandError(f"{asked.write_baseline}: {reason}") from None
     grave = report.errors or (asked.strict and any(each.severity == "warning" for each in report.findings))
     text = rendered(report, asked.format, found, everything=asked.everything, width=terminal_width())
     return text, 1 if grave else 0
@@ -135,25 +145,6 @@ def _level(rule: str, level: str) -> tuple[str, Severity | Literal["off"]]:
     if level not in levels:
         raise CommandError(f"--severity {rule}={level}: a level is one of {', '.join(levels)}")
     return rule, levels[level]
-
-
-def _write_baseline(path: Path, report: Report) -> None:
-    known = sorted({finding.fingerprint for finding in (*report.findings, *report.baselined)})
-    try:
-        path.write_text(json.dumps({"fingerprints": known}, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{path}: the baseline cannot be written: {error.strerror or error}") from None
-
-
-def _read_baseline(path: Path | None) -> frozenset[str]:
-    """The fingerprints of a baseline file; none if there is no such file yet."""
-    if path is None or not path.exists():
-        return frozenset()
-    try:
-        known = json.loads(path.read_text("utf-8"))["fingerprints"]
-        return frozenset(str(each) for each in known)
-    except (ValueError, KeyError, TypeError) as error:
-        raise CommandError(f"{path}: a baseline is an object with a list of `fingerprints` ({error})") from None
 
 
 __all__ = ["Check", "CommandError", "check", "rendered", "rules"]

@@ -141,10 +141,10 @@ def test_no_traffic_is_no_clean_run(nothing: str, tmp_path: Path, capsys: pytest
     assert "empty.har: no exchange in it, so nothing was judged" in capsys.readouterr().err
 
 
-def test_a_baseline_that_cannot_be_written(bad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_baseline_that_cannot_be_written(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line, status 2."""
-    assert main(["check", str(bad), "--write-baseline", str(tmp_path / "nowhere" / "known.json")]) == 2
-    assert "known.json: the baseline cannot be written: No such file or directory" in capsys.readouterr().err
+    assert main(["check", str(bad), "--write-baseline", str(bad / "known.json")]) == 2
+    assert "known.json: the baseline cannot be written: " in capsys.readouterr().err
 
 
 def test_the_list_names_every_contract(capsys: pytest.CaptureFixture[str]) -> None:

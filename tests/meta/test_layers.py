@@ -34,6 +34,7 @@ JUDGES = tuple(
     f"claudemock_contracts.{name}"
     for name in (
         "volatile",
+        "baseline",
         "exchange",
         "oracles",
         "transcript",

@@ -1,13 +1,12 @@
 """What judging needs that lasts as long as the run: settings, known findings, the lock, what is known of prompts."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from claudemock.control.client import MockServer
+from claudemock_contracts.baseline import read_baseline
 from claudemock_contracts.finding import Severity
 from claudemock_contracts.plugin.earlier import EarlierClients
 from claudemock_contracts.plugin.guard import Guard
@@ -34,7 +33,10 @@ class Court:
         self.earlier = EarlierClients(server.base_url, server.api_key)
         self.last: tuple[str, str, int] | None = None  # of the last test: its scope, itself, its exchanges
         self.lock = None if options.lock is None else Lock.read(options.lock)
-        self._baseline = read_baseline(options.baseline)
+        try:
+            self._baseline = read_baseline(options.baseline)
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
         try:
             self.settings(Marks(), ())
         except ValueError as error:
@@ -64,14 +66,3 @@ class Court:
         )
         chosen_contracts(made, ALL)
         return made
-
-
-def read_baseline(path: Path | None) -> frozenset[str]:
-    """The fingerprints of findings that are known; none if there is no such file yet."""
-    if path is None or not path.exists():
-        return frozenset()
-    try:
-        known: Any = json.loads(path.read_text("utf-8"))["fingerprints"]
-        return frozenset(map(str, known))
-    except (ValueError, KeyError, TypeError) as error:
-        raise pytest.UsageError(f"{path}: a baseline is an object with a list of `fingerprints` ({error})") from None
