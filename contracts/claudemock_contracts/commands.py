@@ -18,6 +18,7 @@ from claudemock_contracts.run import Allow, Report, Settings, judge
 from claudemock_contracts.sources import SourceError, read_exchanges
 from claudemock_contracts.text import WIDTH, render_contract, render_contracts, render_report, terminal_width
 
+_ONE_LINE = 1000  # wide enough for any entry of a list, so that grep finds it whole
 Format = Literal["text", "json", "jsonl", "junit", "sarif", "github", "html"]
 
 
@@ -118,13 +119,13 @@ def rendered(
 def rules(name: str | None) -> str:
     """The list of contracts, or one of them in full. Raises `CommandError` for a name that is none."""
     if name is None:
-        return render_contracts(ALL, terminal_width())
+        return render_contracts(ALL, terminal_width(piped=_ONE_LINE))
     found = [contract for contract in ALL if name.lower() in (contract.id.lower(), contract.name)]
     if found:
         return render_contract(found[0], terminal_width())
     family = [contract for contract in ALL if contract.answers_to(name)]
     if family:
-        return render_contracts(family, terminal_width())
+        return render_contracts(family, terminal_width(piped=_ONE_LINE))
     raise CommandError(f"there is no contract {name!r}; `claudemock rules` lists them")
 
 

@@ -22,9 +22,10 @@ _EVIDENCE = {
 }
 
 
-def terminal_width() -> int:
-    """How wide texts for the terminal are: as it is, or as `COLUMNS` says, up to 120; in a pipe 120."""
-    return max(_NARROWEST, min(WIDTH, get_terminal_size((WIDTH, 24)).columns))
+def terminal_width(piped: int = WIDTH) -> int:
+    """How wide texts for the terminal are: as it is, or as `COLUMNS` says, up to 120; in a pipe `piped`."""
+    columns = get_terminal_size((0, 0)).columns
+    return max(_NARROWEST, min(WIDTH, columns)) if columns else piped
 
 
 def render_report(report: Report, *, shown: int | None = 3, width: int = WIDTH) -> str:
