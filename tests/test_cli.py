@@ -62,18 +62,22 @@ def test_scripts_from_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        ("a.yaml", "- text: [unclosed\n- x", ":2:4: expected"),
-        ("a.yaml", "replies:\n  - text: ok\n    tims: 2\n", ":3:5: replies.0.tims: Extra inputs are not permitted"),
+        ("a.yaml", "- text: [unclosed\n- x", ":2:4: not YAML: expected"),
+        (
+            "a.yaml",
+            "replies:\n  - text: ok\n    tims: 2\n",
+            ":3:5: replies.0.tims: there is no such field; did you mean times? ",
+        ),
         (
             "a.yaml",
             "replies:\n  - text: ok\n    match:\n      contains: 're:('\n",
             ":4:7: replies.0.match.contains: 're:('",
         ),
         ("a.json", '[{"text": "x"},\n  {"text": 5}]', ":2:4: 1.text: Input should be a valid string"),
-        ("a.json", '[\n "x",,]', ":2:6: "),
+        ("a.json", '[\n "x",,]', ":2:6: not JSON: "),
         ("a.yaml", "just text", ":1:1: a script is a list of replies"),
-        ("a.yaml", "reply: x", ":1:1: reply: unknown key 'reply'"),
-        ("none.yaml", None, "cannot be read"),
+        ("a.yaml", "reply: x", ":1:1: reply: there is no such field; did you mean replies? There are replies, faults"),
+        ("none.yaml", None, ": cannot be read: No such file or directory\n"),
     ],
 )
 def test_bad_scripts_are_named_with_line_and_column(
@@ -110,6 +114,28 @@ def test_wrong_calls_exit_with_2_and_usage(arguments: list[str]) -> None:
     ended = run(*arguments)
     assert ended.returncode == 2
     assert ended.stderr.startswith("usage: claudemock")
+
+
+def test_an_unknown_option_shows_those_of_its_command() -> None:
+    """Not how `claudemock` itself is used, which helps nobody."""
+    ended = run("models", "--yaml")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("usage: claudemock models [-h] [--json]\n")
+    assert ended.stderr.endswith("unrecognized arguments: --yaml\n")
+
+
+def test_an_address_of_another_machine_is_not_the_ports_fault() -> None:
+    """The message names the option that is wrong."""
+    ended = run("serve", "--host", "192.0.2.1")
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("Choose another with --host of this machine\n")
+
+
+def test_a_drill_without_its_script_says_so(tmp_path: Path) -> None:
+    """In one line; a script that cannot be used is no failed drill."""
+    ended = run("drill", "--script", str(tmp_path / "none.yaml"), "--", "true")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"claudemock: {tmp_path / 'none.yaml'}: cannot be read: No such file or directory\n"
 
 
 def test_models() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from claudemock_contracts.baseline import read_baseline, write_baseline
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.finding import Severity
 from claudemock_contracts.oracles import Oracles
@@ -15,8 +16,9 @@ from claudemock_contracts.report.model import Run
 from claudemock_contracts.rules import ALL
 from claudemock_contracts.run import Allow, Report, Settings, judge
 from claudemock_contracts.sources import SourceError, read_exchanges
-from claudemock_contracts.text import render_contract, render_contracts, render_report
+from claudemock_contracts.text import WIDTH, render_contract, render_contracts, render_report, terminal_width
 
+_ONE_LINE = 1000  # wide enough for any entry of a list, so that grep finds it whole
 Format = Literal["text", "json", "jsonl", "junit", "sarif", "github", "html"]
 
 
@@ -44,12 +46,16 @@ class Check:
     def __post_init__(self) -> None:
         levels = dict(_level(*_split(each, "severity", "R10=error")) for each in self.severity)
         allow = [_split(each, "allow", "R10='the gateway merges them'") for each in self.allow]
+        try:
+            known = read_baseline(self.baseline)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
         settings = Settings(
             select=tuple(self.select),
             ignore=tuple(self.ignore),
             severity=levels,
             allow=tuple(Allow(rule=rule, reason=reason) for rule, reason in allow),
-            baseline=_read_baseline(self.baseline),
+            baseline=known,
         )
         object.__setattr__(self, "settings", settings)
 
@@ -58,7 +64,7 @@ def check(asked: Check) -> tuple[str, int]:
     """Judge the files together. Returns what to print, and 1 if something is an error (`strict`: or a warning).
 
     Files are scopes of their own, unless they say themselves which scope an exchange belongs to. Raises
-    `CommandError` for a file that cannot be read.
+    `CommandError` for a file that cannot be read or written, and where there is no exchange to judge.
     """
     found = []
     for path in asked.files:
@@ -72,17 +78,26 @@ def check(asked: Check) -> tuple[str, int]:
         report = judge(found, asked.settings, Oracles(real_time=asked.real_time))
     except ValueError as error:
         raise CommandError(str(error)) from None
+    if not found:
+        raise CommandError(f"{', '.join(path.name for path in asked.files)}: no exchange in it, so nothing was judged")
     if asked.write_baseline is not None:
-        known = sorted({finding.fingerprint for finding in (*report.findings, *report.baselined)})
-        asked.write_baseline.write_text(json.dumps({"fingerprints": known}, indent=2) + "\n", encoding="utf-8")
+        known = [finding.fingerprint for finding in (*report.findings, *report.baselined)]
+        try:
+            write_baseline(asked.write_baseline, known)
+        except OSError as error:
+            reason = f"the baseline cannot be written: {error.strerror or error}"
+            raise CommandError(f"{asked.write_baseline}: {reason}") from None
     grave = report.errors or (asked.strict and any(each.severity == "warning" for each in report.findings))
-    return rendered(report, asked.format, found, everything=asked.everything), 1 if grave else 0
+    text = rendered(report, asked.format, found, everything=asked.everything, width=terminal_width())
+    return text, 1 if grave else 0
 
 
-def rendered(report: Report, form: Format, exchanges: Sequence[Exchange], *, everything: bool = False) -> str:
+def rendered(
+    report: Report, form: Format, exchanges: Sequence[Exchange], *, everything: bool = False, width: int = WIDTH
+) -> str:
     """A report on `exchanges` as text, as one JSON object, as a line of JSON a finding, or as other tools want it."""
     if form == "text":
-        return render_report(report, shown=None if everything else 3)
+        return render_report(report, shown=None if everything else 3, width=width)
     if form not in ("json", "jsonl"):
         return render(Run.of(report, compared(report.findings, exchanges, "fragments")), form).rstrip("\n")
     findings = [finding.to_json() for finding in (*report.findings, *report.inconclusive)]
@@ -104,13 +119,13 @@ def rendered(report: Report, form: Format, exchanges: Sequence[Exchange], *, eve
 def rules(name: str | None) -> str:
     """The list of contracts, or one of them in full. Raises `CommandError` for a name that is none."""
     if name is None:
-        return render_contracts(ALL)
+        return render_contracts(ALL, terminal_width(piped=_ONE_LINE))
     found = [contract for contract in ALL if name.lower() in (contract.id.lower(), contract.name)]
     if found:
-        return render_contract(found[0])
+        return render_contract(found[0], terminal_width())
     family = [contract for contract in ALL if contract.answers_to(name)]
     if family:
-        return render_contracts(family)
+        return render_contracts(family, terminal_width(piped=_ONE_LINE))
     raise CommandError(f"there is no contract {name!r}; `claudemock rules` lists them")
 
 
@@ -131,17 +146,6 @@ def _level(rule: str, level: str) -> tuple[str, Severity | Literal["off"]]:
     if level not in levels:
         raise CommandError(f"--severity {rule}={level}: a level is one of {', '.join(levels)}")
     return rule, levels[level]
-
-
-def _read_baseline(path: Path | None) -> frozenset[str]:
-    """The fingerprints of a baseline file; none if there is no such file yet."""
-    if path is None or not path.exists():
-        return frozenset()
-    try:
-        known = json.loads(path.read_text("utf-8"))["fingerprints"]
-        return frozenset(str(each) for each in known)
-    except (ValueError, KeyError, TypeError) as error:
-        raise CommandError(f"{path}: a baseline is an object with a list of `fingerprints` ({error})") from None
 
 
 __all__ = ["Check", "CommandError", "check", "rendered", "rules"]

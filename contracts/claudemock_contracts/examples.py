@@ -34,7 +34,8 @@ _TYPES = {
     529: "overloaded_error",
 }
 _BEGIN = 1_780_000_000.0
-_DEFAULTS: Mapping[str, Any] = {"model": "claude-opus-4-8", "max_tokens": 1024}
+DEFAULTS: Mapping[str, Any] = {"model": "claude-opus-4-8", "max_tokens": 1024}
+USAGE: Mapping[str, int] = {"input_tokens": 100, "output_tokens": 20}
 
 
 def text(words: str, **fields: Any) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class Scene:
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
         self.history: list[dict[str, Any]] = []
-        self.params: dict[str, Any] = dict(_DEFAULTS)
+        self.params: dict[str, Any] = dict(DEFAULTS)
         self.headers: dict[str, str] = {}
         self.now = _BEGIN
         self.pending: dict[str, Any] | None = None
@@ -335,7 +336,7 @@ def _message(
         "content": blocks,
         "stop_reason": stop_reason or ("tool_use" if calls else "end_turn"),
         "stop_sequence": None,
-        "usage": {"input_tokens": 100, "output_tokens": 20, **(usage or {})},
+        "usage": {**USAGE, **(usage or {})},
         **fields,
     }
 

@@ -1,17 +1,16 @@
 """Reports and contracts as text for people."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from shutil import get_terminal_size
 from textwrap import wrap
-from typing import Any
 
 from claudemock_contracts.contract import Contract
-from claudemock_contracts.examples import Example
-from claudemock_contracts.exchange import Exchange
-from claudemock_contracts.finding import Finding, fragment, money
+from claudemock_contracts.finding import Finding, money
+from claudemock_contracts.played import played
 from claudemock_contracts.run import Report
-from claudemock_contracts.transcript import Call, kind_of, parts_of, read_transcript, role_of
 
 WIDTH = 120
+_NARROWEST = 50
 _LABEL = 10
 _EVIDENCE = {
     "P": "any recording",
@@ -23,58 +22,67 @@ _EVIDENCE = {
 }
 
 
-def render_report(report: Report, *, shown: int | None = 3) -> str:
-    """A report, gravest findings first, without a final newline.
+def terminal_width(piped: int = WIDTH) -> int:
+    """How wide texts for the terminal are: as it is, or as `COLUMNS` says, up to 120; in a pipe `piped`."""
+    columns = get_terminal_size((0, 0)).columns
+    return max(_NARROWEST, min(WIDTH, columns)) if columns else piped
+
+
+def render_report(report: Report, *, shown: int | None = 3, width: int = WIDTH) -> str:
+    """A report in lines of at most `width`, gravest findings first, without a final newline.
 
     The same finding in several scopes is explained once, with the first `shown` places (None: all of them).
     """
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in report.findings:
         groups.setdefault((finding.rule, finding.kind, finding.severity), []).append(finding)
-    blocks = ["\n".join(_finding(group, shown)) for group in groups.values()]
-    blocks += ["\n".join(_remarks(report))] if list(_remarks(report)) else []
-    return "\n\n".join([*blocks, _summary(report)])
+    blocks = [*(_finding(group, shown, width) for group in groups.values()), _remarks(report, width)]
+    said = ["\n".join(block) for block in blocks]
+    return "\n\n".join([*filter(None, said), "\n".join(wrap(_summary(report), width))])
 
 
-def render_contracts(contracts: Sequence[Contract]) -> str:
-    """One line for each contract, by family."""
+def render_contracts(contracts: Sequence[Contract], width: int = WIDTH) -> str:
+    """One entry for each contract, by family; titles that do not fit go on below themselves."""
     lines: list[str] = []
     for family in dict.fromkeys(contract.family for contract in contracts):
         lines += ["", family] if lines else [family]
         mine = [contract for contract in contracts if contract.family == family]
         wide = max(len(contract.name) for contract in contracts)
-        lines += [f"  {each.id}  {each.severity:<7}  {each.name:<{wide}}  {each.title}" for each in mine]
+        for each in mine:
+            lines += _hanging(f"  {each.id}  {each.severity:<7}  {each.name:<{wide}}  ", each.title, width)
     return "\n".join([*lines, "", "`claudemock rules ID` explains one, with examples."])
 
 
-def render_contract(contract: Contract) -> str:
+def render_contract(contract: Contract, width: int = WIDTH) -> str:
     """One contract in full, with its two examples."""
     lines = [f"{contract.id} {contract.name}  ({contract.family}, {contract.severity})", ""]
-    lines += wrap(contract.title + ".", WIDTH)
-    lines += ["", *_labelled("why", contract.why), *_labelled("fix", contract.fix)]
-    lines += _labelled("needs", _EVIDENCE[contract.evidence])
+    lines += wrap(contract.title + ".", width)
+    lines += ["", *_labelled("why", contract.why, width), *_labelled("fix", contract.fix, width)]
+    lines += _labelled("needs", _EVIDENCE[contract.evidence], width)
     if contract.threads:
-        lines += _labelled("seen in", ", ".join(contract.threads))
+        lines += _labelled("seen in", ", ".join(contract.threads), width)
     for name, example in (("good", contract.good), ("bad", contract.bad)):
-        lines += ["", f"{name}: {example.says}", *(f"    {line}" for line in _played(example))]
+        lines += ["", *_hanging(f"{name}: ", example.says, width)]
+        for line in played(example):
+            lines += _hanging(f"    {line[:3]}", line[3:], width)
     return "\n".join(lines)
 
 
-def _finding(group: Sequence[Finding], shown: int | None) -> Iterator[str]:
+def _finding(group: Sequence[Finding], shown: int | None, width: int) -> Iterator[str]:
     first = group[0]
-    yield f"{first.severity}  {first.rule} {first.name}: {first.title}"
+    yield from wrap(f"{first.severity}  {first.rule} {first.name}: {first.title}", width, subsequent_indent="  ")
     for finding in group[:shown]:
-        yield from _labelled("where", _place(finding))
-        yield from _labelled("actual", finding.actual)
+        yield from _labelled("where", _place(finding), width)
+        yield from _labelled("actual", finding.actual, width)
     if shown is not None and len(group) > shown:
-        yield from _labelled("", f"… and in {len(group) - shown} more places (--all shows them)")
-    yield from _labelled("expected", first.expected)
+        yield from _labelled("", f"… and in {len(group) - shown} more places (--all shows them)", width)
+    yield from _labelled("expected", first.expected, width)
     cost = _cost(group)
     if cost:
-        yield from _labelled("cost", cost)
-    yield from _labelled("fix", first.fix)
+        yield from _labelled("cost", cost, width)
+    yield from _labelled("fix", first.fix, width)
     if first.confidence != "high":
-        yield from _labelled("sure?", f"confidence is {first.confidence}")
+        yield from _labelled("sure?", f"confidence is {first.confidence}", width)
 
 
 def _place(finding: Finding) -> str:
@@ -96,80 +104,48 @@ def _cost(group: Iterable[Finding]) -> str:
     return f"{tokens:,} tokens{priced}" if tokens else ""
 
 
-def _remarks(report: Report) -> Iterator[str]:
+def _remarks(report: Report, width: int) -> Iterator[str]:
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in report.inconclusive:
         groups.setdefault((finding.rule, finding.kind), []).append(finding)
     for first, *more in groups.values():
         others = f", and {len(more)} more like it" if more else ""
-        yield from _labelled("open", f"{first.rule} {first.name}: {first.actual} ({_place(first)}{others})")
+        yield from _labelled("open", f"{first.rule} {first.name}: {first.actual} ({_place(first)}{others})", width)
     for allow in report.unused_allows:
-        yield from _labelled("unused", f"nothing needs the allowance of {allow.rule} ({allow.reason}); take it out")
+        yield from _labelled(
+            "unused", f"nothing needs the allowance of {allow.rule} ({allow.reason}); take it out", width
+        )
     for name in report.broken:
-        yield from _labelled("broken", f"a rule failed on this traffic, which is a fault of claudemock: {name}")
+        yield from _labelled("broken", f"a rule failed on this traffic, which is a fault of claudemock: {name}", width)
 
 
 def _summary(report: Report) -> str:
     levels = [finding.severity for finding in report.findings]
     counts = [(levels.count(level), level) for level in ("error", "warning", "note")]
-    found = ", ".join(f"{count} {level}{'s' * (count != 1)}" for count, level in counts if count) or "nothing to say"
+    found = ", ".join(_number(count, level) for count, level in counts if count) or "nothing to say"
     verdicts = list(report.verdicts.values())
     idle = verdicts.count("not-exercised")
     extra = [f"{len(report.allowed)} allowed"] * bool(report.allowed)
     extra += [f"{len(report.baselined)} in the baseline"] * bool(report.baselined)
     scopes = f" of {report.scopes} scopes" if report.scopes > 1 else ""
     tail = f" ({', '.join(extra)})" if extra else ""
-    judged = f"{report.exchanges} exchange{'s' * (report.exchanges != 1)}{scopes}"
-    return f"{found}{tail}: {judged}, {len(verdicts) - idle} contracts exercised, {idle} not exercised"
+    judged = f"{_number(report.exchanges, 'exchange')}{scopes}"
+    exercised = _number(len(verdicts) - idle, "contract")
+    return f"{found}{tail}: {judged}, {exercised} exercised, {idle} not exercised"
 
 
-def _labelled(label: str, text: str) -> list[str]:
-    indent = " " * (2 + _LABEL)
-    lines = wrap(text, WIDTH, initial_indent=f"  {label:<{_LABEL}}", subsequent_indent=indent, break_long_words=False)
-    return lines or [f"  {label}"]
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
-def _played(example: Example) -> Iterator[str]:
-    """An example as a conversation: what is new in each request, and what came back."""
-    story = read_transcript(example.exchanges(), oracles=example.oracles)
-    for exchange in story.exchanges:
-        call = story.call(exchange)
-        yield from [f"-> {exchange.method} {exchange.endpoint}"] if call is None else _asked(call)
-        yield f"<- {_answered(exchange, call)}"
+def _labelled(label: str, text: str, width: int) -> list[str]:
+    return _hanging(f"  {label:<{_LABEL}}", text, width)
 
 
-def _asked(call: Call) -> Iterator[str]:
-    since = call.fresh if call.previous is not None else 0
-    settings = [f"{name}: {_brief(call.body[name])}" for name in ("system", "tools") if name in call.body]
-    if call.previous is None and settings:
-        yield f"-> ({'; '.join(settings)})"
-    for number in range(since, len(call.messages)):
-        said = ", ".join(_block(part.block) for part in parts_of(call.messages[number], number))
-        yield f"-> {role_of(call.messages[number])}: {said}"
-
-
-def _answered(exchange: Exchange, call: Call | None) -> str:
-    if call is None or call.served is None:
-        return "no answer" if exchange.status is None else str(exchange.status)
-    served = call.served
-    said = ", ".join(_block(block) for block in served.content) or "(nothing)"
-    ending = served.stop_reason or ("broken off" if served.streamed else "no stop reason")
-    return f"{said}  [{ending}]"
-
-
-def _brief(value: Any) -> str:
-    blocks = value if isinstance(value, list) else [{"type": "text", "text": value}]
-    return ", ".join(_block(block) for block in blocks)
-
-
-def _block(block: Any) -> str:
-    kind, shown = kind_of(block), block if isinstance(block, dict) else {}
-    marked = " [cache]" if "cache_control" in shown else ""
-    if kind == "text":
-        return fragment(shown.get("text"), 60) + marked
-    if kind == "tool_use":
-        return f"{shown.get('name')}({shown.get('input')}) as {shown.get('id')}{marked}"
-    if kind == "tool_result":
-        failed = ", is_error" * (shown.get("is_error") is True)
-        return f"result of {shown.get('tool_use_id')}: {fragment(shown.get('content'), 40)}{failed}{marked}"
-    return f"{shown.get('name') or kind}{marked}"
+def _hanging(start: str, text: str, width: int) -> list[str]:
+    """A text behind `start`; where it goes on, it is indented as far, or half the width if that leaves too little."""
+    indent = " " * min(len(start), width // 2)
+    lines = wrap(
+        text, width, initial_indent=start, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return lines or [start.rstrip()]

@@ -1,16 +1,18 @@
 """Running the server: in the foreground for the command line, in a thread for tests and scripts."""
 
 import asyncio
+import errno
 import gc
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import uvicorn
 
@@ -25,7 +27,11 @@ from claudemock.world import World
 
 
 class PortTakenError(OSError):
-    """The address cannot be listened on."""
+    """The address cannot be listened on. `wrong` is what to change: `port`, or the `host` that is not this machine."""
+
+    def __init__(self, message: str, *, wrong: Literal["host", "port"] = "port") -> None:
+        super().__init__(message)
+        self.wrong = wrong
 
 
 _LAST_ANSWERS = 0.05  # seconds that answers under way have when the server stops
@@ -67,7 +73,9 @@ def listen(host: str, port: int) -> socket.socket:
         sock.bind((host, port))
     except OSError as error:
         sock.close()
-        raise PortTakenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        foreign = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        said = f"cannot listen on {host}:{port}: {error.strerror or error}"
+        raise PortTakenError(said, wrong="host" if foreign else "port") from None
     sock.listen(1024)
     return sock
 
@@ -149,10 +157,10 @@ def serve(
 
     Takes script files, faults that every scope begins with, and the fields of `Settings`; `port` 0 picks a free one;
     `sock` is a socket to use instead, listening already. Raises `ScriptError` for a script that cannot be used, with
-    its file, line and column, and for such a fault. The server is stopped at the end of the block, open streams
-    included.
+    its file, line and column, and for such a fault; `TypeError` for a setting that is none. The server is stopped at
+    the end of the block, open streams included.
     """
-    made = Settings(port=port, **settings)
+    made = _settings(port=port, **settings)
     script, armed = load(scripts, faults)
     sock = listen(made.host, made.port) if sock is None else sock
     world = World(made, script, armed)
@@ -175,6 +183,16 @@ def serve(
         thread.join()
         world.close()
         sock.close()
+
+
+def _settings(**given: Any) -> Settings:
+    known = [each.name for each in fields(Settings)]
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            meant = f"; did you mean {near[0]}?" if near else "."
+            raise TypeError(f"there is no setting {name!r}{meant} There are {', '.join(known)}")
+    return Settings(**given)
 
 
 def base_url(sock: socket.socket) -> str:

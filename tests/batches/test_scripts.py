@@ -183,7 +183,7 @@ def test_looking_over_the_control_api_is_no_poll(server: MockServer) -> None:
             {"requests": [{"custom_id": "a", "result": "expired", "error": {}}]},
             "scripts.0.requests.0: error belongs to the result errored, not expired",
         ),
-        ({"speed": 2}, "scripts.0.speed: Extra inputs are not permitted"),
+        ({"speed": 2}, "scripts.0.speed: there is no such field. There are duration, errored"),
     ],
 )
 def test_a_wrong_script_is_refused(server: MockServer, script: dict[str, Any], message: str) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from claudemock.cli import main
+from claudemock_contracts.contract import Contract
+from claudemock_contracts.exchange import Exchange
+from claudemock_contracts.played import played
 from claudemock_contracts.rules import ALL
 from tests.contracts.judging import as_journal
 
@@ -116,12 +119,41 @@ def test_a_rule_that_is_none_and_a_file_that_is_none(
     assert "broken.jsonl:2, column" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("nothing", ["", "[]", '{"log": {"entries": []}}', "interactions: []\n"])
+def test_no_traffic_is_no_clean_run(nothing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A recorder that wrote nothing does not turn a build green."""
+    path = tmp_path / "empty.har"
+    path.write_text(nothing, encoding="utf-8")
+    assert main(["check", str(path)]) == 2
+    assert "empty.har: no exchange in it, so nothing was judged" in capsys.readouterr().err
+
+
+def test_a_baseline_that_cannot_be_written(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, status 2."""
+    assert main(["check", str(bad), "--write-baseline", str(bad / "known.json")]) == 2
+    assert "known.json: the baseline cannot be written: " in capsys.readouterr().err
+
+
 def test_the_list_names_every_contract(capsys: pytest.CaptureFixture[str]) -> None:
-    """One line each."""
+    """One entry each."""
     assert main(["rules"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    flowing = " ".join(capsys.readouterr().out.split())
     for contract in ALL:
-        assert any(contract.id in line and contract.title in line for line in lines)
+        assert f"{contract.id} {contract.severity} {contract.name} {contract.title}" in flowing
+
+
+def test_texts_fit_the_terminal(bad: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists, explanations and reports, in one of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for arguments in (["rules"], *(["rules", contract.id] for contract in ALL), ["check", str(bad)]):
+        main(arguments)
+        assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("contract", ALL, ids=lambda contract: str(contract.id))
+def test_the_examples_show_what_tells_them_apart(contract: Contract) -> None:
+    """Whatever it is: a pause, a header, a parameter, a marker, a counter, or what the test tells."""
+    assert list(played(contract.good)) != list(played(contract.bad))
 
 
 @pytest.mark.parametrize("contract", ALL, ids=lambda contract: str(contract.id))

@@ -118,7 +118,7 @@ def test_streams_are_read_from_text_and_from_events(tmp_path: Path) -> None:
         ('{"log": {}}', "f: a HAR file has a list at log.entries"),
         ('{\n "log": {"entries": [\n  oops\n', "f:3, column 3: not JSON"),
         ("interactions:\n- request: {\n", "not YAML"),
-        ("just: yaml\n", "a cassette has a list under `interactions`"),
+        ("just: yaml\n", "a list under `interactions`"),
         ("interactions:\n- request: 1\n", "f:2: an interaction is an object"),
         (gzip.compress(b"{}" * 999, mtime=0)[:-9], "gzip data is damaged"),
     ],

@@ -178,8 +178,8 @@ def test_a_drill_the_server_refuses(tmp_path: Path) -> None:
         ("title: t\nwhy: w\npasses: [won]\n", "passes.0: Input should be 'survived'"),
         ("title: t\nwhy: w\npasses: [survived]\nfault: []\n", "fault: Extra inputs are not permitted"),
         ("title: t\nwhy: w\npasses: [survived]\nadmits: '('\n", "admits: Value error, '(' is not a regular expression"),
-        ("title: [\n", "while parsing a flow"),
-        ("- 1\n", "list"),
+        ("title: [\n", "mine.yaml:2:1: not YAML: expected the node content"),
+        ("- 1\n", "a drill is an object with title, why, passes"),
     ],
 )
 def test_a_wrong_drill_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -189,13 +189,18 @@ def test_a_wrong_drill_file_is_refused(tmp_path: Path, text: str, message: str) 
     with pytest.raises(DrillError) as caught:
         load_drill(file)
     assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
     assert message in str(caught.value)
 
 
 def test_an_unknown_drill() -> None:
     """The error lists those there are."""
-    with pytest.raises(DrillError, match=r"no drill is called 'overload'; drills are bad-request-not-retried, "):
-        load_drills(["overload"])
+    with pytest.raises(DrillError, match=r"no drill is called 'nothing'\. Drills are bad-request-not-retried, "):
+        load_drills(["nothing"])
+    with pytest.raises(DrillError, match=r"'refusals'; did you mean refusal\? Drills are "):
+        load_drills(["refusals"])
+    with pytest.raises(DrillError, match=r"^none\.yaml: cannot be read: No such file or directory$"):
+        load_drills(["none.yaml"])
 
 
 def test_drills_have_names_of_their_own(tmp_path: Path) -> None:

@@ -44,7 +44,10 @@ class Reader:
         """The reader's shell: our commands on the path, the Anthropic variables pointing at the server."""
         path = f"{self._commands()}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "claudemock_contracts.pytest_plugin"}
-        return checkout_environment(PATH=path, ANTHROPIC_BASE_URL=self.url, ANTHROPIC_API_KEY=self.key, **plugins)
+        variables = {"PATH": path, "ANTHROPIC_BASE_URL": self.url, "ANTHROPIC_API_KEY": self.key, **plugins}
+        environment = checkout_environment(**variables)
+        environment.pop("COLUMNS", None)  # pytest-xdist sets it; the pages show what a pipe gets
+        return environment
 
     def python(self, block: Block) -> str:
         """Run a Python block in a process of its own, as a test if it defines tests. Returns its output."""

@@ -34,6 +34,7 @@ JUDGES = tuple(
     f"claudemock_contracts.{name}"
     for name in (
         "volatile",
+        "baseline",
         "exchange",
         "oracles",
         "transcript",
@@ -120,7 +121,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", "claudemock.fixtures", *JUDGES)),
     "claudemock_contracts.sources": ("claudemock_contracts.exchange",),
-    "claudemock_contracts.text": JUDGES,
+    "claudemock_contracts.played": JUDGES,
+    "claudemock_contracts.text": (*JUDGES, "claudemock_contracts.played"),
     "claudemock_contracts.report": JUDGES,
     "claudemock_contracts.probe": (*JUDGES, "claudemock.prompt", "claudemock.virtual_time"),
     "claudemock_contracts.plugin": (

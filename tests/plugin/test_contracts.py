@@ -134,7 +134,7 @@ def test_wrong_options_are_usage_errors(run: Run) -> None:
     [
         ("models = ancient", "claude_server: models = 'ancient': one of current, known, any"),
         ("padding = no", "claude_server: padding = 'no': must be of type bool"),
-        ("colour = red", "claude_server: *'colour'"),
+        ("colour = red", "claude_server: there is no setting 'colour'. There are *models*"),
     ],
 )
 def test_wrong_settings_of_the_server_are_said(run: Run, said: str, answer: str) -> None:
@@ -265,7 +265,7 @@ def test_drills_run_a_test_once_for_each(run: Run) -> None:
         """
     )
     result.assert_outcomes(passed=3, errors=2)
-    result.stdout.fnmatch_lines(["*no drill is called 'no-such-drill'; drills are *overload-burst*"])
+    result.stdout.fnmatch_lines(["*no drill is called 'no-such-drill'. Drills are *overload-burst*"])
     result.stdout.fnmatch_lines(["*claude_drill works for functions*"])
 
 
@@ -324,6 +324,7 @@ def test_the_lock(run: Run, pytester: pytest.Pytester) -> None:
             "*prefixes: - system.0 *",
             "*prefixes: + system.0 *",
             "*--claude-update-lock*",
+            "error    lock changed in *",
         ]
     )
     assert lock.read_text() == written

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -75,8 +76,14 @@ def load_drill(path: Path) -> Drill:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise DrillError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    except (yaml.YAMLError, OSError, TypeError) as error:
-        raise DrillError(f"{path}: {error}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise DrillError(f"{where}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DrillError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except TypeError:
+        raise DrillError(f"{path}: a drill is an object with title, why, passes and what goes wrong") from None
 
 
 def load_drills(names: Sequence[str] = ()) -> list[Drill]:
@@ -86,7 +93,9 @@ def load_drills(names: Sequence[str] = ()) -> list[Drill]:
         return [load_drill(path) for path in shipped.values()]
     missing = [name for name in names if name not in shipped and not name.endswith((".yaml", ".yml"))]
     if missing:
-        raise DrillError(f"no drill is called {missing[0]!r}; drills are {', '.join(shipped)}, or a YAML file")
+        near = get_close_matches(missing[0], shipped, n=1)
+        meant = f"; did you mean {near[0]}?" if near else "."
+        raise DrillError(f"no drill is called {missing[0]!r}{meant} Drills are {', '.join(shipped)}, or a YAML file")
     drills = [load_drill(shipped.get(name, Path(name))) for name in dict.fromkeys(names)]
     repeated = [name for name, count in Counter(drill.name for drill in drills).items() if count > 1]
     if repeated:

@@ -94,7 +94,9 @@ class Session:
         if ran.status != 0:
             stopped = "printed without end" if ran.flooded else "did not end in time"
             how = stopped if ran.status is None else f"ended with status {ran.status}"
-            raise DrillError(f"the command {how} without any failure:\n{(ran.stdout + ran.stderr)[-_TAIL:].rstrip()}")
+            said = (ran.stdout + ran.stderr)[-_TAIL:].rstrip()
+            told = f":\n{said}" if said else ", and said nothing"
+            raise DrillError(f"the command {how} without any failure{told}")
         return scope.base_url, ran
 
     def results(self, baseline: Baseline) -> Iterator[Result]:
@@ -166,7 +168,8 @@ class Session:
         try:
             return self._commands.run(environment(scope.base_url, scope.api_key, name, virtual=virtual), timeout)
         except OSError as error:
-            raise DrillError(f"the command cannot be started: {error}") from None
+            missing = error.filename or self._options.command[0]
+            raise DrillError(f"the command cannot be started: {missing}: {error.strerror or error}") from None
 
 
 @contextmanager

@@ -14,6 +14,9 @@ from claudemock_contracts.plugin.line import LineServer
 from claudemock_contracts.plugin.options import Allowed
 from claudemock_contracts.plugin.tools import ToolWatch
 from claudemock_contracts.probe.leaks import Probe
+from claudemock_contracts.rules import ALL
+
+__tracebackhide__ = True  # a failure ends at the test's line, not in ours
 
 
 class Judging(Protocol):
@@ -89,9 +92,14 @@ class Claude(LineServer):
         return self._judging.findings()
 
     def allow(self, rule: str, *, reason: str) -> None:
-        """Let a finding be, in this test: `allow("R10", reason="the gateway merges them")`. Rules by id or name."""
+        """Let a finding be, in this test: `allow("R10", reason="the gateway merges them")`.
+
+        `rule` is an id, a name or a family. Raises `ValueError` for one that is none, and without a reason.
+        """
         if not reason.strip():
             raise ValueError(f"allow({rule!r}): say why in `reason`")
+        if not any(contract.answers_to(rule) for contract in ALL):
+            raise ValueError(f"allow({rule!r}): there is no contract {rule!r}; `claudemock rules` lists them")
         self.allowed.append(Allowed(rule=rule, reason=reason))
 
     def watch_tools(self, *functions: Callable[..., Any], **named: Callable[..., Any]) -> Any:

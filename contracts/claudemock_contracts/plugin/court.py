@@ -1,13 +1,12 @@
 """What judging needs that lasts as long as the run: settings, known findings, the lock, what is known of prompts."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from claudemock.control.client import MockServer
+from claudemock_contracts.baseline import read_baseline
 from claudemock_contracts.finding import Severity
 from claudemock_contracts.plugin.earlier import EarlierClients
 from claudemock_contracts.plugin.guard import Guard
@@ -34,8 +33,14 @@ class Court:
         self.earlier = EarlierClients(server.base_url, server.api_key)
         self.last: tuple[str, str, int] | None = None  # of the last test: its scope, itself, its exchanges
         self.lock = None if options.lock is None else Lock.read(options.lock)
-        self._baseline = read_baseline(options.baseline)
-        self.settings(Marks(), ())  # says what is wrong with the options before any test runs
+        try:
+            self._baseline = read_baseline(options.baseline)
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
+        try:
+            self.settings(Marks(), ())
+        except ValueError as error:
+            raise pytest.UsageError(f"claude_allow, claude_severity: {error}") from None
 
     def close(self) -> None:
         """The run is over."""
@@ -47,7 +52,10 @@ class Court:
         return LineServer(self.server.base_url, name, self._line)
 
     def settings(self, marks: Marks, own: Iterable[Allowed]) -> Settings:
-        """How one test is judged. What it allows itself comes before what the run allows."""
+        """How one test is judged. What it allows itself comes before what the run allows.
+
+        Raises `ValueError` for a name that is no contract.
+        """
         severity = {**self.options.severity, **marks.severity}
         allow = (*own, *marks.allow, *self.options.allow)
         made = Settings(
@@ -56,19 +64,5 @@ class Court:
             allow=tuple(Allow(rule=each.rule, reason=each.reason, test=each.test) for each in allow),
             baseline=self._baseline,
         )
-        try:
-            chosen_contracts(made, ALL)
-        except ValueError as error:
-            raise pytest.UsageError(str(error)) from None
+        chosen_contracts(made, ALL)
         return made
-
-
-def read_baseline(path: Path | None) -> frozenset[str]:
-    """The fingerprints of findings that are known; none if there is no such file yet."""
-    if path is None or not path.exists():
-        return frozenset()
-    try:
-        known: Any = json.loads(path.read_text("utf-8"))["fingerprints"]
-        return frozenset(map(str, known))
-    except (ValueError, KeyError, TypeError) as error:
-        raise pytest.UsageError(f"{path}: a baseline is an object with a list of `fingerprints` ({error})") from None

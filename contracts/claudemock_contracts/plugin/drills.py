@@ -18,7 +18,8 @@ def arm_drill(claude: Claude, tools: ToolWatch, name: str, stack: ExitStack) -> 
         try:
             claude.fault(name)
         except ControlError as refused:
-            raise pytest.UsageError(f"claude_drill({name!r}): {error}; nor is it a fault: {refused}") from None
+            said = str(refused).removeprefix("faults.0.fault: ")
+            raise pytest.UsageError(f"claude_drill({name!r}): {error}\n{said}") from None
         return
     tools.late_first = drill.parallel_tools
     for fault in drill.faults:

@@ -177,8 +177,10 @@ def explained(host: str, caller: str | None) -> str:
     """What the user is told."""
     where = f" from {caller}" if caller else ""
     return (
-        f"{BLOCKED} ({host}){where}. A watched test talks to the mock only. The client "
-        "was given this address in code, or was made before the test with other settings than ANTHROPIC_BASE_URL: make "
-        "it inside the test or a fixture, or let it read ANTHROPIC_BASE_URL, or pass claude.base_url and "
-        "claude.api_key. A test that is meant to reach the real API must not use the `claude` fixture."
+        f"{BLOCKED} ({host}){where}.\n\n"
+        "A watched test talks to the mock only. The client was given this address in\n"
+        "code, or was made before the test with other settings than ANTHROPIC_BASE_URL:\n"
+        "make it inside the test or a fixture, or let it read ANTHROPIC_BASE_URL, or\n"
+        "pass claude.base_url and claude.api_key. A test that is meant to reach the real\n"
+        "API must not use the `claude` fixture."
     )

@@ -64,6 +64,9 @@ def read_options(config: pytest.Config) -> Options:
     baseline, lock = (_path(config, name, root) for name in ("claude_baseline", "claude_lock"))
     severity = (*config.getini("claude_severity"), *config.getoption("claude_severity"))
     allow = (*config.getini("claude_allow"), *config.getoption("claude_allow"))
+    for name, file in (("baseline", baseline), ("lock", lock)):
+        if file is None and config.getoption(f"claude_update_{name}"):
+            raise pytest.UsageError(f"--claude-update-{name}: there is no file to update; name it with --claude-{name}")
     return Options(
         mode=mode,
         everything=wants_everything(config),

@@ -1,13 +1,12 @@
 """The end of a run, where its results come together: the terminal's section, reports, the lock and the baseline."""
 
 import fnmatch
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from claudemock_contracts.plugin.court import read_baseline
+from claudemock_contracts.baseline import read_baseline, write_baseline
 from claudemock_contracts.plugin.lock import Lock
 from claudemock_contracts.plugin.options import Allowed, Options
 from claudemock_contracts.report.formats import render
@@ -106,8 +105,7 @@ class Results:
             return
         now = {finding["fingerprint"] for _, finding in run.findings()}
         now |= {name for result in run.results for name in result.baselined}
-        known = sorted(now | read_baseline(path))
-        _write(path, json.dumps({"fingerprints": known}, indent=2) + "\n")
+        write_baseline(path, now | read_baseline(path))
 
     def _tell_github(self, run: Run) -> None:
         if os.environ.get("GITHUB_ACTIONS") != "true":

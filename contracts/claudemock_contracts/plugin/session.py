@@ -122,14 +122,17 @@ class Session:
 
     def end(self) -> None:
         """Stop watching."""
+        self._stop()
+        self.settle()
+
+    def _stop(self) -> None:
         watch, self.watching = self.watching, None
         if watch is not None:
             watch.stop()
-        self.settle()
 
     def close(self) -> None:
-        """The run is over."""
-        self.end()
+        """The run is over, be it because the options are wrong."""
+        self._stop()
         self._environment.restore()
         if self._court is not None:
             self._court.close()

@@ -50,7 +50,10 @@ class Watch:
         self.waiting = False  # for what the test's fixtures do at the end
         self.told: set[str] = set()  # what the test has been failed for: fingerprints and kinds of problems
         self.late: dict[str, int] = {}  # requests of earlier tests that came in after their end
-        court.settings(self.marks, ())
+        try:
+            court.settings(self.marks, ())
+        except ValueError as error:
+            raise pytest.UsageError(f"{item.nodeid}: pytest.mark.claude: {error}") from None
 
     def start(self) -> None:
         """Lead: every client in the process that talks to the mock talks to this test from now on."""

@@ -1,4 +1,7 @@
-"""SARIF 2.1.0, as code scanning reads it: one result for each rule and line of code that made a call."""
+"""SARIF 2.1.0, as code scanning reads it: one result for each rule and line of code that made a call.
+
+Its levels are called as our severities are.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +12,6 @@ from claudemock_contracts.report.model import Json, Run, TestResult, place_of, t
 from claudemock_contracts.rules import ALL
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {"error": "error", "warning": "warning", "note": "note"}
 
 
 def sarif(run: Run) -> str:
@@ -38,7 +40,7 @@ def _rule(rule: str) -> Mapping[str, Any]:
         "shortDescription": {"text": contract.title},
         "fullDescription": {"text": contract.why},
         "help": {"text": f"{contract.fix}\n\n`claudemock rules {contract.id}` shows a good and a bad example."},
-        "defaultConfiguration": {"level": _LEVELS[contract.severity]},
+        "defaultConfiguration": {"level": contract.severity},
         "properties": {"tags": [contract.family]},
     }
 
@@ -49,7 +51,7 @@ def _result(group: Sequence[tuple[TestResult, Json]], rules: Sequence[str]) -> M
     shown: dict[str, Any] = {
         "ruleId": finding["rule"],
         "ruleIndex": rules.index(finding["rule"]),
-        "level": _LEVELS[finding["severity"]],
+        "level": finding["severity"],
         "message": {"text": f"{finding['actual']}{where}. Expected: {finding['expected']}. Fix: {finding['fix']}"},
         "locations": _locations(result, finding),
         "partialFingerprints": {"claudemock/v1": finding["fingerprint"]},

@@ -91,7 +91,11 @@ def _table(run: Run, width: int) -> Iterator[str]:
         yield from _wrapped(first["actual"], width, _BELOW, max_lines=_MOST_LINES)
     for result, problem in run.problems():
         yield f"{problem['severity']:<8} {str(problem['kind']).replace('-', ' ')} in {result.test}"
-        yield from _wrapped(problem["text"], width, _BELOW, max_lines=_MOST_LINES)
+        lines = str(problem["text"]).splitlines()
+        for line in lines[:_MOST_LINES]:
+            yield from _wrapped(line, width, _BELOW, max_lines=_MOST_LINES)
+        if len(lines) > _MOST_LINES:
+            yield f"{_BELOW}… and {len(lines) - _MOST_LINES} more"
         if problem["severity"] != "error":  # those are told where the test failed
             yield from _wrapped(f"fix: {problem['fix']}", width, _BELOW)
 

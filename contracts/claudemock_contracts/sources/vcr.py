@@ -37,7 +37,10 @@ def _interactions(root: Any, name: str) -> list[Any]:
     if isinstance(root, yaml.MappingNode):
         nodes = [value for key, value in root.value if key.value in _KEYS]
     if not nodes or not isinstance(nodes[0], yaml.SequenceNode):
-        raise SourceError(f"{name}: a cassette has a list under `interactions` or `http_interactions`; this has none")
+        raise SourceError(
+            f"{name}: neither a journal nor HAR, which are JSON, nor a cassette, which is YAML with a list under "
+            "`interactions` or `http_interactions`"
+        )
     return list(nodes[0].value)
 
 

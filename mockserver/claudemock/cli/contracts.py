@@ -99,6 +99,7 @@ def _rules(options: argparse.Namespace) -> int:
 
 
 def _drill(options: argparse.Namespace) -> int:
+    from claudemock.script.spec import ScriptError
     from claudemock_contracts.drills.plan import DrillError, load_drills
     from claudemock_contracts.drills.run import drill, to_stderr
     from claudemock_contracts.drills.session import Options
@@ -114,7 +115,6 @@ def _drill(options: argparse.Namespace) -> int:
             stdin=options.stdin,
             settings={"scripts": options.script},
         )
-    except DrillError as error:
-        fail(str(error))
-        return 2
-    return drill(asked, print, to_stderr, json=options.json, junit=options.junit)
+        return drill(asked, print, to_stderr, json=options.json, junit=options.junit)
+    except (DrillError, ScriptError) as error:
+        return fail(str(error), status=2)

@@ -11,7 +11,9 @@ from claudemock.version import package_version
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 for a failure, 2 for a wrong call."""
-    options = _parser().parse_args(argv)
+    options, unknown = _parser().parse_known_args(argv)
+    if unknown:  # argparse itself would show how `claudemock` is used, not the command
+        options.command.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         status: int = options.run(options)
         return status
@@ -26,16 +28,30 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="claudemock", description="An offline, faithful mock of the Claude API.")
     parser.add_argument("--version", action="version", version=f"claudemock {package_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_serve(commands.add_parser("serve", help="run the server until interrupted"))
-    models = commands.add_parser("models", help="show the catalogue")
+    for name, text, add in _COMMANDS:
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        command.set_defaults(command=command)
+        add(command)
+    return parser
+
+
+def _add_models(models: argparse.ArgumentParser) -> None:
     models.add_argument("--json", action="store_true", help="all columns with their provenance, as JSON")
     models.set_defaults(run=_models)
-    demo = commands.add_parser("demo", help="run a correct and a faulty agent against a server, show the findings")
+
+
+def _add_demo(demo: argparse.ArgumentParser) -> None:
     demo.set_defaults(run=_demo)
-    add_check(commands.add_parser("check", help="judge recorded traffic: journal, HAR or VCR files"))
-    add_rules(commands.add_parser("rules", help="list the contracts, or explain one"))
-    add_drill(commands.add_parser("drill", help="run any program under each failure of the API"))
-    return parser
+
+
+_COMMANDS = (
+    ("serve", "run the server until interrupted", add_serve),
+    ("models", "show the catalogue", _add_models),
+    ("demo", "run a correct and a faulty agent against a server, show the findings", _add_demo),
+    ("check", "judge recorded traffic: journal, HAR or VCR files", add_check),
+    ("rules", "list the contracts, or explain one", add_rules),
+    ("drill", "run any program under each failure of the API", add_drill),
+)
 
 
 def _models(options: argparse.Namespace) -> int:

@@ -144,5 +144,6 @@ def _serve(options: argparse.Namespace) -> int:
     except (ScriptError, StoreError, WebhookError) as error:
         return fail(str(error))
     except PortTakenError as error:
-        return fail(f"{error}. Choose another with --port, or --port 0 for a free one")
+        free = ", or --port 0 for a free one" if error.wrong == "port" else " of this machine"
+        return fail(f"{error}. Choose another with --{error.wrong}{free}")
     return 0

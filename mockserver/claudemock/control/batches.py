@@ -3,13 +3,12 @@
 from typing import Any
 
 from claudemock.batches.shelf import Shelf
+from claudemock.control.endpoints import Answer
 from claudemock.journal import Exchange
 from claudemock.script.batch import parse_batch_script
 from claudemock.script.spec import ScriptError
 from claudemock.wire.errors import invalid_request
 from claudemock.world import Scope, World
-
-Answer = tuple[int, Any]
 
 
 async def add_batches(world: World, place: Scope, exchange: Exchange, data: Any) -> Answer:  # noqa: ARG001

@@ -13,6 +13,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from claudemock.script.parts import Part, compose
 from claudemock.virtual_time import VirtualTime, teller
 
+__tracebackhide__ = True  # pytest then shows the line that called, not ours
+
 
 class ControlError(RuntimeError):
     """The control API refused a call; the message is the server's own."""
@@ -146,6 +148,9 @@ class MockServer:
         self.clock = ClockClient(self)
         self.files = FilesClient(self)
         self.batches = BatchesClient(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._root!r}, {self.scope_name!r})"
 
     @property
     def base_url(self) -> str:

@@ -20,7 +20,7 @@ from claudemock.clock import rfc3339
 from claudemock.control.filters import Filters
 from claudemock.control.showing import shown
 from claudemock.journal import Exchange
-from claudemock.script.spec import ScriptError, parse_reply
+from claudemock.script.spec import ScriptError, no_field, parse_reply
 from claudemock.version import package_version
 from claudemock.wire.errors import invalid_request, not_found
 from claudemock.world import Scope, World
@@ -65,9 +65,9 @@ async def add_replies(world: World, place: Scope, exchange: Exchange, data: Any)
     """POST replies: `{"replies": [REPLY…], "strict"?: bool}`. All are armed, or none if one is wrong."""
     if not isinstance(data, dict) or not isinstance(data.get("replies", []), list):
         raise invalid_request('replies: the body is {"replies": [REPLY, …], "strict"?: true | false}')
-    unknown = [key for key in data if key not in ("replies", "strict")]
-    if unknown:
-        raise invalid_request(f"{unknown[0]}: Extra inputs are not permitted")
+    for key in data:
+        if key not in ("replies", "strict"):
+            raise invalid_request(f"{key}: {no_field(key, ('replies', 'strict'))}")
     strict = data.get("strict")
     if strict is not None and not isinstance(strict, bool):
         raise invalid_request("strict: Input should be a valid boolean")

@@ -8,6 +8,7 @@ from claudemock.control.endpoints import Answer
 from claudemock.files.names import BadFileError, clean_filename, lifetime, mime_type
 from claudemock.files.shelf import Upload
 from claudemock.journal import Exchange
+from claudemock.script.spec import no_field
 from claudemock.wire.errors import invalid_request
 from claudemock.world import Scope, World
 
@@ -45,7 +46,7 @@ def _check(data: Any) -> None:
         raise invalid_request('files: the body is {"filename": NAME, "text": TEXT} or {"filename": NAME, "base64": …}')
     for key, value in data.items():
         if key not in _FIELDS:
-            raise invalid_request(f"{key}: Extra inputs are not permitted")
+            raise invalid_request(f"{key}: {no_field(key, _FIELDS)}")
         if type(value) is not _FIELDS[key]:
             raise invalid_request(f"{key}: Input should be a valid {_FIELDS[key].__name__}")
 

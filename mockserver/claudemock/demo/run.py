@@ -8,7 +8,7 @@ from claudemock.script.parts import tool_use
 from claudemock.serving import serve
 from claudemock_contracts.exchange import from_journal
 from claudemock_contracts.run import judge
-from claudemock_contracts.text import render_report
+from claudemock_contracts.text import render_report, terminal_width
 
 
 def demo(show: Callable[[str], None]) -> int:
@@ -45,7 +45,7 @@ def _watched(title: str, agent: Callable[[Any], str], server: MockServer, show: 
     dollars = server.costs["total"]["dollars"]["total"]
     show(f"   {sum(virtual.slept):.0f} seconds of virtual time slept, ${dollars:.4f} that it would have cost")
     report = judge(map(from_journal, server.exchanges))
-    show(f"\n{render_report(report)}")
+    show(f"\n{render_report(report, width=terminal_width())}")
     return len(report.findings)
 
 

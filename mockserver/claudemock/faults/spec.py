@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from claudemock.faults.base import Fault
 from claudemock.faults.table import FAULTS
 from claudemock.script.match import Match, Pattern
-from claudemock.script.spec import MatchSpec, ScriptError
+from claudemock.script.spec import MatchSpec, ScriptError, refused
 
 
 class Arming(BaseModel):
@@ -121,17 +121,15 @@ def _validated(kind: type[Any], data: Mapping[str, Any], path: tuple[str | int, 
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        loc = tuple(step for step in first["loc"] if step not in ("int", "float", "str"))
-        raise ScriptError(first["msg"].removeprefix("Value error, "), (*path, *loc)) from None
+        raise refused(error, kind, path) from None
 
 
 def _unknown(name: Any) -> str:
     if name is None:
         return f"missing; faults are {', '.join(FAULTS)}"
     near = get_close_matches(str(name), FAULTS, n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return f"{str(name)[:60]!r} is not a fault; {meant}Faults are {', '.join(FAULTS)}"
+    meant = f"; did you mean {near[0]}?" if near else "."
+    return f"{str(name)[:60]!r} is not a fault{meant} Faults are {', '.join(FAULTS)}"
 
 
 def _of_text(text: str, path: tuple[str | int, ...]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from claudemock.batches.plan import Failure, Plan
 from claudemock.script.match import Pattern
-from claudemock.script.spec import ScriptError
+from claudemock.script.spec import refused
 from claudemock.store.base import Record, Store
 
 _LONGEST = 10 * 365 * 86_400  # seconds
@@ -114,8 +114,7 @@ def parse_batch_script(data: Any, path: tuple[str | int, ...] = ()) -> BatchSpec
     try:
         return BatchSpec.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise ScriptError(first["msg"].removeprefix("Value error, "), (*path, *first["loc"])) from None
+        raise refused(error, BatchSpec, path) from None
 
 
 @dataclass(frozen=True, slots=True)

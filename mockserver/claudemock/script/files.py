@@ -14,7 +14,9 @@ import yaml
 from claudemock.faults.spec import FaultSpec, parse_fault
 from claudemock.script.batch import parse_batch_script
 from claudemock.script.book import Script
-from claudemock.script.spec import ReplySpec, ScriptError, parse_reply
+from claudemock.script.spec import ReplySpec, ScriptError, no_field, parse_reply
+
+_KEYS = ("replies", "faults", "batches", "strict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,14 @@ def load_script(path: Path) -> Loaded:
     """One script file. Raises `ScriptError`: `replies.yaml:3:5: replies.0.times: Input should be …`."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScriptError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise ScriptError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ScriptError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
     try:
         data = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     except json.JSONDecodeError as error:
-        raise ScriptError(f"{path}:{error.lineno}:{error.colno}: {error.msg}") from None
+        raise ScriptError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from None
     except yaml.YAMLError as error:
         raise ScriptError(_syntax(path, error)) from None
     except RecursionError:
@@ -64,11 +68,10 @@ def parse_script(data: Any, name: str) -> Loaded:
     if isinstance(data, list):
         return Loaded(Script(_replies(data, name, ())))
     if not isinstance(data, dict):
-        raise ScriptError("a script is a list of replies, or a mapping with the keys replies and faults")
-    unknown = [key for key in data if key not in ("replies", "faults", "batches", "strict")]
-    if unknown:
-        has = "replies, faults, batches and strict"
-        raise ScriptError(f"unknown key {unknown[0]!r}; a script has {has}", (str(unknown[0]),))
+        raise ScriptError(f"a script is a list of replies, or an object with {', '.join(_KEYS)}; this is neither")
+    for key in data:
+        if key not in _KEYS:
+            raise ScriptError(no_field(str(key), _KEYS), (str(key),))
     strict = data.get("strict", False)
     if not isinstance(strict, bool):
         raise ScriptError(f"strict is true or false, not {strict!r}", ("strict",))
@@ -92,7 +95,7 @@ def _replies(items: list[Any], name: str, path: tuple[str, ...]) -> tuple[tuple[
 def _syntax(path: Path, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-    return f"{where}: {getattr(error, 'problem', None) or error}"
+    return f"{where}: not YAML: {getattr(error, 'problem', None) or error}"
 
 
 def _nodes(text: str) -> yaml.Node | None:

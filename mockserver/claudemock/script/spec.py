@@ -6,9 +6,10 @@ REPLY = "text" | {text?, thinking?, tool_use?: [{name, input?, id?}], content?: 
 """
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -43,6 +44,39 @@ class ScriptError(ValueError):
         super().__init__(f"{'.'.join(map(str, path))}: {message}" if path else message)
         self.path = path
         self.reason = message
+
+
+def refused(error: ValidationError, kind: type[BaseModel], path: tuple[str | int, ...] = ()) -> ScriptError:
+    """What is wrong with data for a model of `kind` that stands at `path`: the first error, and what would be right."""
+    first = error.errors(include_url=False)[0]
+    loc = tuple(step for step in first["loc"] if step not in ("int", "float", "str"))
+    reason = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        reason = no_field(str(loc[-1]), _fields_at(kind, loc[:-1]))
+    return ScriptError(reason, (*path, *loc))
+
+
+def no_field(name: str, fields: Iterable[str]) -> str:
+    """That there is no field of this name, and which there are."""
+    known = list(fields)
+    near = get_close_matches(name, known, n=1)
+    return f"there is no such field{f'; did you mean {near[0]}?' if near else '.'} There are {', '.join(known)}"
+
+
+def _fields_at(kind: type[BaseModel], loc: Iterable[str | int]) -> Iterable[str]:
+    for step in loc:
+        field = kind.model_fields.get(str(step))
+        if field is not None:
+            kind = next(_models(field.annotation), kind)
+    return kind.model_fields
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in a type: `list[ToolUseSpec] | None` has one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 class _Spec(BaseModel):
@@ -261,8 +295,7 @@ def parse_reply(data: Any, path: tuple[str | int, ...] = ()) -> ReplySpec:
     try:
         spec = ReplySpec.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise ScriptError(first["msg"].removeprefix("Value error, "), (*path, *first["loc"])) from None
+        raise refused(error, ReplySpec, path) from None
     try:
         orjson.dumps([spec.blocks(), spec.usage])
         _check_finite(spec.blocks())
