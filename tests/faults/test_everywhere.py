@@ -113,10 +113,15 @@ PLACES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"after_event": st.integers(0, 30)}),
 )
 SECONDS = st.fixed_dictionaries({"seconds": st.integers(0, 10_000)})
+# a page without a byte would have none to cut
 FURTHER: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "request": st.fixed_dictionaries(
         {},
-        optional={"status": st.integers(400, 599), "retry_after": st.integers(-9, 9), "message": st.text(max_size=9)},
+        optional={
+            "status": st.integers(400, 599),
+            "retry_after": st.integers(-9, 9),
+            "message": st.text(min_size=1, max_size=9),
+        },
     ),
     "events": st.fixed_dictionaries({}, optional={"after_event": st.integers(-30, 30)}),
     "bytes": PLACES,
