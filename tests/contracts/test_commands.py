@@ -9,7 +9,6 @@ import pytest
 
 from claudemock.cli import main
 from claudemock_contracts.contract import Contract
-from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.played import played
 from claudemock_contracts.rules import ALL
 from tests.contracts.judging import as_journal
