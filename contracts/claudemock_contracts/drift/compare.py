@@ -127,6 +127,6 @@ def block_at(call: Call, location: str) -> Any:
             return value
         if isinstance(value, dict):
             value = value.get(part)
-        elif isinstance(value, list) and int(part) < len(value):
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
     return value

@@ -15,7 +15,7 @@ LEAST_BUDGET = 1024
 _LEVELS = ("low", "medium", "high", "xhigh", "max")
 _BLOCKS = frozenset({"thinking", "redacted_thinking"})
 _LIMITS = ("model", "max_tokens", "thinking", "output_config")
-_HEADROOM, _SHARE = 1024, 0.1
+_HEADROOM, _SHARE = 1024, 10
 _STUMBLED = ("IndexError", "AttributeError", "TypeError", "KeyError", "StopIteration")
 
 
@@ -115,7 +115,7 @@ def _headroom(story: Transcript) -> Iterator[Outcome]:
         budget, most = inner(request.body, "thinking").get("budget_tokens"), request.body.get("max_tokens")
         if not _budgeted(request) or not isinstance(budget, int) or not isinstance(most, int):
             continue
-        room, needed = most - budget, max(_HEADROOM, int(most * _SHARE))
+        room, needed = most - budget, max(_HEADROOM, most // _SHARE)
         if 0 < room < needed and not _interleaves(request):
             yield Observation(
                 kind="no headroom",

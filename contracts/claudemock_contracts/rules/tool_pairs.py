@@ -36,7 +36,7 @@ def pairs(story: Transcript) -> Iterator[Pair]:
             asked = found[index - 1] if index else _NOTHING
             if not index and (turn.first > 0 or unknown_history(call)):
                 continue
-            calls = [part for part in asked.of("tool_use") if isinstance(part.block.get("id"), str)]
+            calls = [part for part in asked.of("tool_use") if part.id]
             results = turn.of("tool_result")
             if calls or results:
                 yield Pair(call, asked, turn, calls, results)

@@ -28,10 +28,10 @@ def _misattributed(story: Transcript) -> Iterator[Outcome]:
 
 def _answered(pair: Pair) -> list[tuple[Part, Part]]:
     """The calls that have exactly one result, each with it."""
-    results: dict[object, list[Part]] = {}
+    results: dict[str, list[Part]] = {}
     for part in pair.results:
-        results.setdefault(part.block.get("tool_use_id"), []).append(part)
-    found = [(part, results.get(part.block["id"], [])) for part in pair.calls]
+        results.setdefault(part.answers, []).append(part)
+    found = [(part, results.get(part.id, [])) for part in pair.calls]
     return [(part, mine[0]) for part, mine in found if len(mine) == 1]
 
 
@@ -101,7 +101,7 @@ def _copied(pair: Pair, answered: Sequence[tuple[Part, Part]], crossed: Mapping[
         ):
             yield Observation(
                 kind="copied",
-                expected=f"the result under {asked.block['id']!r} is that of {called(asked)}",
+                expected=f"the result under {asked.id!r} is that of {called(asked)}",
                 actual=f"it is the same as that of {called(owner)}, and repeats its input: {fragment(text_of(given))}",
                 at=pair.call.exchange,
                 path=pair.call.where(given.message, given.position),
@@ -114,7 +114,7 @@ def _swapped(pair: Pair, asked: Part, given: Part, other: Part, known_by: str, c
     mine, its = called(asked), called(other)
     return Observation(
         kind="swapped",
-        expected=f"the result under {asked.block['id']!r} is that of {mine}",
+        expected=f"the result under {asked.id!r} is that of {mine}",
         actual=f"it is that of {its} ({known_by}): {fragment(text_of(given))}",
         at=pair.call.exchange,
         path=pair.call.where(given.message, given.position),
@@ -125,9 +125,9 @@ def _swapped(pair: Pair, asked: Part, given: Part, other: Part, known_by: str, c
 def _unflagged(story: Transcript) -> Iterator[Outcome]:
     runs = _runs(story.oracles.tools)
     for pair in pairs(story):
-        asked = {part.block["id"]: part for part in pair.calls}
+        asked = {part.id: part for part in pair.calls}
         for given in pair.results:
-            mine = asked.get(given.block.get("tool_use_id"))
+            mine = asked.get(given.answers)
             said = text_of(given)
             ran = () if mine is None else runs.get((str(mine.block.get("name")), spelled(mine.block.get("input"))), ())
             raised = bool(ran) and all(run.error is not None for run in ran)

@@ -11,10 +11,8 @@ from claudemock_contracts.transcript import Part, Transcript
 
 def _reordered(story: Transcript) -> Iterator[Outcome]:
     for pair in pairs(story):
-        places = {part.block["id"]: index for index, part in enumerate(pair.calls)}
-        order = [
-            places[part.block.get("tool_use_id")] for part in pair.results if part.block.get("tool_use_id") in places
-        ]
+        places = {part.id: index for index, part in enumerate(pair.calls)}
+        order = [places[part.answers] for part in pair.results if part.answers in places]
         if len(order) < 2 or len(set(order)) != len(order):
             continue
         yield EXERCISED
@@ -36,10 +34,10 @@ def _after_failure(story: Transcript) -> Iterator[Outcome]:
         if len(batch) < 2:
             continue
         yield EXERCISED
-        given = {part.block.get("tool_use_id"): part for part in pair.results}
+        given = {part.answers: part for part in pair.results}
         failed: Part | None = None
         for part in batch:
-            mine = given.get(part.block["id"])
+            mine = given.get(part.id)
             if mine is None:
                 continue
             if failed is not None and mine.block.get("is_error") is not True:

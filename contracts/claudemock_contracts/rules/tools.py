@@ -26,8 +26,8 @@ def _missing(story: Transcript) -> Iterator[Outcome]:
         if not pair.calls:
             continue
         yield EXERCISED
-        answered = {part.block.get("tool_use_id") for part in pair.results}
-        missing = [part for part in pair.calls if part.block["id"] not in answered]
+        answered = {part.answers for part in pair.results}
+        missing = [part for part in pair.calls if part.id not in answered]
         if not missing:
             continue
         kind = "all" if len(missing) == len(pair.calls) else "some"
@@ -46,16 +46,15 @@ def _orphan(story: Transcript) -> Iterator[Outcome]:
         if not pair.results:
             continue
         yield EXERCISED
-        called = {part.block["id"] for part in pair.calls}
+        called = {part.id for part in pair.calls}
         for part in pair.results:
-            name = part.block.get("tool_use_id")
-            if name in called:
+            if part.answers in called:
                 continue
-            orphan = _why_orphan(story, pair.call, name)
+            orphan = _why_orphan(story, pair.call, part.answers)
             yield Observation(
                 kind=orphan.kind,
                 expected="a tool_result refers to a tool_use of the assistant turn right before it",
-                actual=f"no such tool_use for {name!r}: {orphan.known}",
+                actual=f"no such tool_use for {part.block.get('tool_use_id')!r}: {orphan.known}",
                 at=pair.call.exchange,
                 path=pair.call.where(part.message, part.position, "tool_use_id"),
                 also=[] if orphan.earlier is None else [orphan.earlier.exchange],
@@ -63,7 +62,7 @@ def _orphan(story: Transcript) -> Iterator[Outcome]:
             )
 
 
-def _why_orphan(story: Transcript, here: Call, name: object) -> _Orphan:
+def _why_orphan(story: Transcript, here: Call, name: str) -> _Orphan:
     owners = [owner for owner in story.threads.owners("id", name) if owner.number < here.number]
     mine = [owner for owner in owners if owner.root is here.root]
     if mine:
@@ -77,8 +76,8 @@ def _why_orphan(story: Transcript, here: Call, name: object) -> _Orphan:
 
 def _split(story: Transcript) -> Iterator[Outcome]:
     for pair in pairs(story):
-        called = {part.block["id"] for part in pair.calls}
-        mine = [part for part in pair.results if part.block.get("tool_use_id") in called]
+        called = {part.id for part in pair.calls}
+        mine = [part for part in pair.results if part.answers in called]
         if len(mine) < 2:
             continue
         yield EXERCISED
@@ -117,28 +116,28 @@ def _text_first(story: Transcript) -> Iterator[Outcome]:
 
 
 def _duplicated(story: Transcript) -> Iterator[Outcome]:
-    places: dict[tuple[int, str, object], tuple[int, int]] = {}
+    places: dict[tuple[int, str, str], tuple[int, int]] = {}
     for here in story.calls:
         for turn in here.fresh_turns:
             for part in turn.parts:
-                field = {"tool_use": "id", "tool_result": "tool_use_id"}.get(part.kind)
-                if field is None or part.message < here.fresh or not isinstance(part.block.get(field), str):
+                name = {"tool_use": part.id, "tool_result": part.answers}.get(part.kind)
+                if not name or part.message < here.fresh:
                     continue
                 yield EXERCISED
-                key = (here.root.number, part.kind, part.block[field])
+                key = (here.root.number, part.kind, name)
                 known = places.get(key)
                 if known is not None and (known[0] < here.fresh or known[1] == here.number):
-                    yield _twice(here, part, field, known[0])
+                    yield _twice(here, part, name, known[0])
                 else:
                     places[key] = (part.message, here.number)
 
 
-def _twice(here: Call, part: Part, field: str, first: int) -> Observation:
-    what = "id of a tool call" if part.kind == "tool_use" else "call answered"
+def _twice(here: Call, part: Part, name: str, first: int) -> Observation:
+    field, what = ("id", "id of a tool call") if part.kind == "tool_use" else ("tool_use_id", "call answered")
     return Observation(
         kind=f"{part.kind} twice",
         expected="every tool call has an id of its own and exactly one result",
-        actual=f"{part.block[field]!r} is the {what} for the second time (first in {here.where(first)})",
+        actual=f"{name!r} is the {what} for the second time (first in {here.where(first)})",
         at=here.exchange,
         path=here.where(part.message, part.position, field),
     )
@@ -149,7 +148,7 @@ def _of(here: Call, turn: Turn) -> str:
 
 
 def _named(parts: Sequence[Part]) -> str:
-    shown = [f"{part.block['id']!r} ({part.block.get('name')})" for part in parts[:_SHOWN]]
+    shown = [f"{part.id!r} ({part.block.get('name')})" for part in parts[:_SHOWN]]
     more = len(parts) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 

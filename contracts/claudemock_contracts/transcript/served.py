@@ -123,9 +123,9 @@ class _Building:
             if event.raw is None or event.raw.strip() or data is not None:
                 self.problems.append(f"data of event {event.name or '(unnamed)'} is not a JSON object")
             return
-        kind = data.get("type")
+        kind = _string(data.get("type"))
         if kind in _BLOCK_EVENTS:
-            self._block(str(kind), data)
+            self._block(kind, data)
         elif kind == "message_start":
             self._start(data.get("message"))
         elif kind == "message_delta":
@@ -181,7 +181,8 @@ class _Building:
         elif kind == "input_json_delta":
             self.inputs.setdefault(index, []).append(str(delta.get("partial_json") or ""))
         elif kind == "citations_delta":
-            block["citations"] = [*(block.get("citations") or []), delta.get("citation")]
+            found = block.get("citations")
+            block["citations"] = [*(found if isinstance(found, list) else []), delta.get("citation")]
         elif kind == "compaction_delta":
             block["content"] = delta.get("content")
 
