@@ -56,7 +56,7 @@ def put(parts: dict[str, Any], path: Place, value: Any) -> None:
     if value is GONE:
         del holder[last]
     else:
-        holder[last] = value
+        holder[last] = copy.deepcopy(value)
 
 
 def damaged(exchange: Exchange, parts: dict[str, Any]) -> Exchange:

@@ -1,6 +1,5 @@
 """No damage to real conversations makes the judges stumble: any node of any example, replaced by anything."""
 
-import copy
 from typing import Any
 
 from hypothesis import given
@@ -15,6 +14,7 @@ from tests.contracts.judging import prompts
 from tests.contracts.test_strange_traffic import JSON
 
 MOST_EXCHANGES = 12
+ODD = st.sampled_from([GONE, "\ud800", 10**400, -1, [["a"]]])
 EXAMPLES = [
     example
     for contract in ALL
@@ -29,8 +29,8 @@ def damage(exchange: Exchange, draw: st.DataObject) -> Exchange:
     for _ in range(draw.draw(st.integers(1, 3))):
         places = list(paths(parts))
         place = draw.draw(st.sampled_from(places))
-        other = copy.deepcopy(value_at(parts, draw.draw(st.sampled_from(places))))
-        put(parts, place, draw.draw(st.just(GONE) | st.just(other) | JSON))
+        other = value_at(parts, draw.draw(st.sampled_from(places)))
+        put(parts, place, draw.draw(ODD | st.just(other) | JSON))
     return damaged(exchange, parts)
 
 

@@ -158,6 +158,33 @@ def test_what_versions_and_models_take(steps: tuple[Step, ...], kind: str | None
     assert all(each.verdict == ("note" if "beta" in each.kind else "violation") for each in found)
 
 
+@pytest.mark.parametrize(
+    ("model", "params", "kind"),
+    [
+        ("claude-opus-4-8", {"temperature": 0.2}, "not taken temperature"),
+        ("claude-opus-4-8", {"top_p": 0.9}, "not taken top_p"),
+        ("claude-opus-4-8", {"top_k": 40}, "not taken top_k"),
+        ("claude-opus-4-8", {"temperature": 1.0, "top_p": 1}, None),
+        ("claude-opus-4-8", {"tool_choice": {"type": "any"}, "tools": [tool("w")]}, None),
+        ("claude-opus-5-5", {"tool_choice": {"type": "any"}, "tools": [tool("w")]}, "not taken tool_choice.type"),
+        ("claude-opus-5-5", {"tool_choice": {"type": "none"}, "tools": [tool("w")]}, None),
+        ("claude-sonnet-4-5", {"temperature": 0.2}, None),
+        ("claude-next-9", {"temperature": 0.2}, None),
+    ],
+)
+def test_what_models_do_not_take(model: str, params: dict[str, Any], kind: str | None) -> None:
+    """By the catalogue, for what was refused, or will be in a batch; what was answered was taken."""
+    asking = ask("Rome?", model=model, **params)
+    expected = [kind] if kind else []
+    assert kinds("R59", asking, fails(400)) == expected
+    assert kinds("R59", create(row("a", "Rome?", model=model, **params))) == expected
+    assert kinds("R59", asking, ROME) == []
+    if "temperature" in params:
+        both = ask("Rome?", headers=NEW, model=model, **params)
+        assert "removed temperature" in kinds("R59", both, fails(400))
+        assert "not taken temperature" not in kinds("R59", both, fails(400))
+
+
 def test_blocks_that_moved() -> None:
     """The new version takes no documents from the assistant; from the user it does, and the old one took both."""
     theirs = keep(lambda history: [history[0], {"role": "assistant", "content": [DOCUMENT, text("So.")]}])

@@ -82,7 +82,7 @@ def block_digest(place: str, block: object) -> bytes:
         raw = _dump(canonical(whole))
     except RecursionError:
         raw = _flattened(whole)
-    return blake2b(b"%b\0%b" % (place.encode(), raw), digest_size=SIZE).digest()
+    return blake2b(b"%b\0%b" % (place.encode("utf-8", "surrogatepass"), raw), digest_size=SIZE).digest()
 
 
 def fold(*values: object) -> bytes:
