@@ -321,7 +321,8 @@ def test_forced_tools(thinking: Any, choice: Any, verdict: str) -> None:
 )
 def test_forced_tools_that_were_refused(message: str, verdict: str) -> None:
     """Whatever is documented of adaptive thinking, an answer that says why it refused decides."""
-    params = {"model": BOTH, "max_tokens": 8192, "tools": TOOLS, "thinking": ADAPTIVE, "tool_choice": {"type": "any"}}
+    choice = {"type": "any"}
+    params: dict[str, Any] = {"model": BOTH, "tools": TOOLS, "thinking": ADAPTIVE, "tool_choice": choice}
     assert report(ask("Oslo?", **params), fails(400, message=message)).verdicts["R26"] == verdict
 
 
