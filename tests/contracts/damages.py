@@ -1,8 +1,8 @@
-"""Small damages to recorded exchanges: any node of what was sent or served replaced, left out, or doubled."""
+"""Small changes to recorded exchanges: a node of what was sent or served is another one, or is gone."""
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from claudemock_contracts.exchange import Event, Exchange, read_events
@@ -23,6 +23,12 @@ def parts_of(exchange: Exchange) -> dict[str, Any]:
         "response": copy.deepcopy(exchange.response),
         "events": events,
     }
+
+
+def whole_of(exchange: Exchange) -> dict[str, Any]:
+    """All of an exchange by its fields: what `parts_of` says, and times, statuses and the like."""
+    every = {field.name: copy.deepcopy(getattr(exchange, field.name)) for field in fields(exchange) if field.init}
+    return {**every, **parts_of(exchange)}
 
 
 def _shown(event: Event) -> dict[str, Any]:
@@ -74,3 +80,9 @@ def damaged(exchange: Exchange, parts: dict[str, Any]) -> Exchange:
 
 def _texts(headers: Any) -> dict[str, str]:
     return {str(name): str(value) for name, value in headers.items()} if isinstance(headers, dict) else {}
+
+
+def rebuilt(whole: Mapping[str, Any]) -> Exchange:
+    """The exchange that `whole_of` took apart."""
+    events = whole["events"]
+    return Exchange(**{**whole, "events": None if events is None else read_events(events)})
