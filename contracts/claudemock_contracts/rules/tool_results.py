@@ -7,7 +7,7 @@ from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example, ask, call, reply, result, tool
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.oracles import Oracles, ToolRun
-from claudemock_contracts.rules.tool_pairs import Pair, called, pairs, spelled
+from claudemock_contracts.rules.tool_pairs import Pair, RunsByCall, called, pairs, runs_by_call, spelled
 from claudemock_contracts.transcript import Part, Transcript
 
 _TELLING = 3  # fewest characters of a value that can tell two calls apart
@@ -15,7 +15,7 @@ _FAILURES = ("Error", "Traceback (most recent call last)", "Exception", '{"error
 
 
 def _misattributed(story: Transcript) -> Iterator[Outcome]:
-    runs = _runs(story.oracles.tools)
+    runs = runs_by_call(story.oracles.tools)
     for pair in pairs(story):
         answered = _answered(pair)
         if len(answered) < 2:
@@ -35,16 +35,7 @@ def _answered(pair: Pair) -> list[tuple[Part, Part]]:
     return [(part, mine[0]) for part, mine in found if len(mine) == 1]
 
 
-def _runs(tools: Sequence[ToolRun]) -> dict[tuple[str, str], list[ToolRun]]:
-    found: dict[tuple[str, str], list[ToolRun]] = {}
-    for run in tools:
-        found.setdefault((run.name, spelled(run.input)), []).append(run)
-    return found
-
-
-def _against_runs(
-    pair: Pair, answered: Sequence[tuple[Part, Part]], runs: Mapping[tuple[str, str], Sequence[ToolRun]]
-) -> Iterator[Outcome]:
+def _against_runs(pair: Pair, answered: Sequence[tuple[Part, Part]], runs: RunsByCall) -> Iterator[Outcome]:
     """What watched tools returned, against what their calls were answered with."""
     outputs: list[set[str]] = []
     for asked, _ in answered:
@@ -123,7 +114,7 @@ def _swapped(pair: Pair, asked: Part, given: Part, other: Part, known_by: str, c
 
 
 def _unflagged(story: Transcript) -> Iterator[Outcome]:
-    runs = _runs(story.oracles.tools)
+    runs = runs_by_call(story.oracles.tools)
     for pair in pairs(story):
         asked = {part.id: part for part in pair.calls}
         for given in pair.results:

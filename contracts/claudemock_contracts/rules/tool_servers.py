@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
-from claudemock_contracts.rules.tool_pairs import Pair, pairs
+from claudemock_contracts.rules.tool_pairs import SERVER_CALLS, Pair, pairs
 from claudemock_contracts.transcript import Part, Transcript, kind_of
 
-_WAITING = ("server_tool_use", "mcp_tool_use")
 _TYPES = (
     ("web_search", "web_search"),
     ("web_fetch", "web_fetch"),
@@ -51,7 +50,7 @@ def unresolved(story: Transcript) -> Iterator[Outcome]:
 def _waiting(pair: Pair) -> list[Part]:
     """The calls of server tools in a turn that have no result in it."""
     done = {part.answers for part in pair.asked.parts if part.kind.endswith("_tool_result")}
-    return [part for part in pair.asked.parts if part.kind in _WAITING and part.id not in done]
+    return [part for part in pair.asked.parts if part.kind in SERVER_CALLS and part.id not in done]
 
 
 def _name(part: Part) -> str:

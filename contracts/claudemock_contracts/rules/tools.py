@@ -6,7 +6,7 @@ from typing import NamedTuple
 from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example, ask, call, keep, reply, result, text, tool
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
-from claudemock_contracts.rules.tool_pairs import pairs
+from claudemock_contracts.rules.tool_pairs import pairs, server_results
 from claudemock_contracts.transcript import Call, Part, Transcript, Turn
 
 _SHOWN = 4  # ids named in one message
@@ -50,16 +50,24 @@ def _orphan(story: Transcript) -> Iterator[Outcome]:
         for part in pair.results:
             if part.answers in called:
                 continue
-            orphan = _why_orphan(story, pair.call, part.answers)
-            yield Observation(
-                kind=orphan.kind,
-                expected="a tool_result refers to a tool_use of the assistant turn right before it",
-                actual=f"no such tool_use for {part.block.get('tool_use_id')!r}: {orphan.known}",
-                at=pair.call.exchange,
-                path=pair.call.where(part.message, part.position, "tool_use_id"),
-                also=[] if orphan.earlier is None else [orphan.earlier.exchange],
-                fix=orphan.fix,
-            )
+            yield _unmatched(story, pair.call, part, "a tool_use of the assistant turn right before it")
+    for here, part, known in server_results(story):
+        yield EXERCISED
+        if not known:
+            yield _unmatched(story, here, part, "a server_tool_use before it")
+
+
+def _unmatched(story: Transcript, call: Call, part: Part, wanted: str) -> Observation:
+    orphan = _why_orphan(story, call, part.answers)
+    return Observation(
+        kind=orphan.kind,
+        expected=f"a {part.kind} refers to {wanted}",
+        actual=f"there is none for {part.block.get('tool_use_id')!r}: {orphan.known}",
+        at=call.exchange,
+        path=call.where(part.message, part.position, "tool_use_id"),
+        also=[] if orphan.earlier is None else [orphan.earlier.exchange],
+        fix=orphan.fix,
+    )
 
 
 def _why_orphan(story: Transcript, here: Call, name: str) -> _Orphan:
