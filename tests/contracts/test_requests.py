@@ -65,6 +65,15 @@ def test_a_credential_in_a_prompt(secret: str, place: Any, location: str) -> Non
     assert secret not in str(found.to_json())
 
 
+def test_a_credential_in_a_batch_or_a_file() -> None:
+    """Rows are prompts, and files are kept; one is told of once for each request."""
+    rows = create(row("a", f"My key is {REAL}."), row("b", f"Mine is {REAL}."))
+    assert finding("R58", rows).location == "requests.0.params.messages.0.content"
+    file = [{"name": "file", "filename": f"{REAL}.txt", "size": 1, "blake2b": "d"}]
+    assert finding("R58", http("POST", "/v1/files", body={"_multipart": file})).location == "_multipart.0.filename"
+    assert kinds("R58", create(row("a", "My key is secret."))) == []
+
+
 @pytest.mark.parametrize(
     "words",
     [
