@@ -176,8 +176,11 @@ def seconds(instant: object) -> float | None:
 
 
 def number(value: object) -> float | None:
-    """A JSON number; None for anything else."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """A JSON number; None for anything else, and for one that no float holds."""
+    try:
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    except OverflowError:
+        return None
 
 
 def whole(value: object) -> int | None:

@@ -23,6 +23,7 @@ from claudemock_contracts.examples import (
     wait,
 )
 from claudemock_contracts.oracles import Oracles
+from claudemock_contracts.rules.batch_examples import create, row
 from claudemock_contracts.rules.content import delete, document, upload
 from claudemock_contracts.run import judge
 from tests.contracts.judging import finding, prompts, report
@@ -51,6 +52,12 @@ def test_texts_that_say_nothing(step: Step, kind: str, place: str) -> None:
     """Empty or white space, from the user or in the system prompt; worst with a marker."""
     found = finding("R12", step, reply("Rome."))
     assert (found.kind, found.location) == (kind, place)
+
+
+def test_rows_of_batches_say_something_too() -> None:
+    """A row that is refused is known only when the batch has ended."""
+    found = finding("R12", create(row("a", "Oslo?"), row("b", "")))
+    assert found.location == "requests.1.params.messages.0.content"
 
 
 def assistant(*content: Any) -> Step:

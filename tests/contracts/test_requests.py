@@ -65,6 +65,15 @@ def test_a_credential_in_a_prompt(secret: str, place: Any, location: str) -> Non
     assert secret not in str(found.to_json())
 
 
+def test_a_credential_in_a_batch_or_a_file() -> None:
+    """Rows are prompts, and files are kept; one is told of once for each request."""
+    rows = create(row("a", f"My key is {REAL}."), row("b", f"Mine is {REAL}."))
+    assert finding("R58", rows).location == "requests.0.params.messages.0.content"
+    file = [{"name": "file", "filename": f"{REAL}.txt", "size": 1, "blake2b": "d"}]
+    assert finding("R58", http("POST", "/v1/files", body={"_multipart": file})).location == "_multipart.0.filename"
+    assert kinds("R58", create(row("a", "My key is secret."))) == []
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -156,6 +165,33 @@ def test_what_versions_and_models_take(steps: tuple[Step, ...], kind: str | None
     found = report(*steps).of("R59")
     assert [each.kind for each in found] == ([kind] if kind else [])
     assert all(each.verdict == ("note" if "beta" in each.kind else "violation") for each in found)
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "kind"),
+    [
+        ("claude-opus-4-8", {"temperature": 0.2}, "not taken temperature"),
+        ("claude-opus-4-8", {"top_p": 0.9}, "not taken top_p"),
+        ("claude-opus-4-8", {"top_k": 40}, "not taken top_k"),
+        ("claude-opus-4-8", {"temperature": 1.0, "top_p": 1}, None),
+        ("claude-opus-4-8", {"tool_choice": {"type": "any"}, "tools": [tool("w")]}, None),
+        ("claude-opus-5-5", {"tool_choice": {"type": "any"}, "tools": [tool("w")]}, "not taken tool_choice.type"),
+        ("claude-opus-5-5", {"tool_choice": {"type": "none"}, "tools": [tool("w")]}, None),
+        ("claude-sonnet-4-5", {"temperature": 0.2}, None),
+        ("claude-next-9", {"temperature": 0.2}, None),
+    ],
+)
+def test_what_models_do_not_take(model: str, params: dict[str, Any], kind: str | None) -> None:
+    """By the catalogue, for what was refused, or will be in a batch; what was answered was taken."""
+    asking = ask("Rome?", model=model, **params)
+    expected = [kind] if kind else []
+    assert kinds("R59", asking, fails(400)) == expected
+    assert kinds("R59", create(row("a", "Rome?", model=model, **params))) == expected
+    assert kinds("R59", asking, ROME) == []
+    if "temperature" in params:
+        both = ask("Rome?", headers=NEW, model=model, **params)
+        assert "removed temperature" in kinds("R59", both, fails(400))
+        assert "not taken temperature" not in kinds("R59", both, fails(400))
 
 
 def test_blocks_that_moved() -> None:

@@ -5,7 +5,21 @@ from typing import Any
 
 import pytest
 
-from claudemock_contracts.examples import Step, again, ask, at, call, keep, new, reply, result, streams, thought, tool
+from claudemock_contracts.examples import (
+    Step,
+    again,
+    ask,
+    at,
+    call,
+    fails,
+    keep,
+    new,
+    reply,
+    result,
+    streams,
+    thought,
+    tool,
+)
 from claudemock_contracts.oracles import Oracles, Outcome
 from claudemock_contracts.rules.batch_examples import create, row
 from tests.contracts.judging import finding, report
@@ -292,9 +306,24 @@ def test_rows_of_batches_are_judged_too() -> None:
     ],
 )
 def test_forced_tools(thinking: Any, choice: Any, verdict: str) -> None:
-    """A budget forbids them; adaptive thinking does not."""
+    """A budget forbids them; with adaptive thinking they are documented to work."""
     params = {"model": BOTH, "max_tokens": 8192, "tools": TOOLS, "thinking": thinking, "tool_choice": choice}
     assert report(ask("Oslo?", **params), reply("4 °C.")).verdicts["R26"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("message", "verdict"),
+    [
+        ("Thinking may not be enabled when tool_choice forces tool use.", "violation"),
+        ("Tool 'look' not found in provided tools", "not-exercised"),
+        ("messages: at least one message is required", "not-exercised"),
+    ],
+)
+def test_forced_tools_that_were_refused(message: str, verdict: str) -> None:
+    """Whatever is documented of adaptive thinking, an answer that says why it refused decides."""
+    choice = {"type": "any"}
+    params: dict[str, Any] = {"model": BOTH, "tools": TOOLS, "thinking": ADAPTIVE, "tool_choice": choice}
+    assert report(ask("Oslo?", **params), fails(400, message=message)).verdicts["R26"] == verdict
 
 
 def test_conversations_are_kept_apart() -> None:

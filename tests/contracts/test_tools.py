@@ -149,6 +149,22 @@ def test_a_truncated_history_is_told_from_a_made_up_id() -> None:
     assert "tool_use_id" in finding("R06", *made_up).fix
 
 
+SEARCHED = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+WEB = {"type": "web_search_20250305", "name": "web_search"}
+
+
+def test_results_of_the_apis_own_tools_need_their_calls() -> None:
+    """The API refuses them alone too; the call may stand a few messages before, where own tools were run between."""
+    asked = ask("Search.", tools=[WEB, tool("get_weather")])
+    searched = (asked, reply(SEARCH, SEARCHED, "Nothing was found at all."))
+    filtered = keep(lambda history: [history[0], {**history[1], "content": history[1]["content"][1:]}])
+    assert said(*searched, ask("Again."), reply("Nothing again.")) == set()
+    dropped = finding("R06", *searched, filtered, ask("Again."), fails(400))
+    assert (dropped.kind, dropped.location) == ("dropped", "messages.1.content.0.tool_use_id")
+    late = (asked, reply(SEARCH, CALLS[0]), ask(RESULTS[0]), reply(SEARCHED, "4 °C, says the web."))
+    assert said(*late, ask("Thanks."), reply("You are welcome.")) == set()
+
+
 def watched(**outputs: str) -> Oracles:
     """Tool runs of get_weather by city."""
     runs = [ToolRun(name="get_weather", input={"city": city}, output=said) for city, said in outputs.items()]
@@ -220,3 +236,26 @@ def test_signatures_of_another_conversation_are_found() -> None:
         reply("Three it is, as you said."),
     )
     assert finding("R68", *steps).kind == "signature"
+
+
+def clicks(*runs: ToolRun) -> list[str]:
+    """What R67 says of two actions in one batch, run like this."""
+    members = [{**call(name, name, at=name), "toolset_name": "computer"} for name in ("click", "type")]
+    results = [result(name, "done", toolset_name="computer") for name in ("click", "type")]
+    steps = (ask("Log in.", tools=[{"type": "computer_toolset_20260801"}]), reply(*members), ask(*results))
+    return [each.kind for each in report(*steps, reply("Done."), oracles=Oracles(tools=runs)).of("R67")]
+
+
+def ran(name: str, began: float, ended: float, error: str | None = None) -> ToolRun:
+    """One action of `clicks`, with its times in seconds."""
+    return ToolRun(name=name, input={"at": name}, began=began, ended=ended, error=error)
+
+
+def test_actions_of_a_batch_run_one_by_one() -> None:
+    """Watched tools show what results can hide: actions at once, in another order, or behind a failure."""
+    assert clicks(ran("click", 1, 2), ran("type", 2, 3)) == []
+    assert clicks(ran("click", 1, 3), ran("type", 2, 4)) == ["not one by one"]
+    assert clicks(ran("type", 1, 2), ran("click", 3, 4)) == ["not one by one"]
+    assert clicks(ran("click", 1, 2, "no such point"), ran("type", 3, 4)) == ["run after a failure"]
+    assert clicks(ran("click", 1, 2, "no such point"), ran("click", 3, 4), ran("type", 5, 6)) == []
+    assert clicks(ToolRun(name="type", input={"at": "type"}), ToolRun(name="click", input={"at": "click"})) == []

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from claudemock_contracts.rules.following import shortly_after
-from claudemock_contracts.transcript import Call, Transcript, Turn, named
+from claudemock_contracts.transcript import Call, Transcript, Turn
 
 _FLAG = re.compile(r"(?i)trunc|complete|partial|interrupt|error|stop_?reason|finish|refus|cut|status|warn")
 _TELLING = 8  # characters by which a quoted piece is known
@@ -70,7 +70,7 @@ def kept(story: Transcript, answers: Sequence[Call]) -> Iterator[Kept]:
             if turn.role != "assistant" or turn.first < later.offset or not _new(later, found, index):
                 continue
             behind = found[index + 1] if index + 1 < len(found) else None
-            mine = [ids[name] for part in turn.of("tool_use") if (name := named(part.block, "id")) in ids]
+            mine = [ids[part.id] for part in turn.of("tool_use") if part.id in ids]
             if mine:
                 yield Kept(mine[0], later, turn, behind, True)
                 continue

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
-from claudemock_contracts.rules.asked import Asked, asked, betas_of, day_of
+from claudemock_contracts.rules.asked import Asked, asked, betas_of, day_of, inner
 from claudemock_contracts.transcript import Transcript, parts_of, role_of
 
 _REFUSED = 400
+_SAMPLING = (("temperature", 1), ("top_p", 1), ("top_k", None))  # with the value that every model takes
 _CONTINUED = ("server_tool_use", "mcp_tool_use", "compaction", "fallback")
 
 
@@ -18,6 +19,7 @@ def removed(story: Transcript) -> Iterator[Outcome]:
             yield EXERCISED
         yield from _no_version(request)
         yield from _gone(story, request, version)
+        yield from _not_taken(story, request, version)
         yield from _prefill(request)
         if "disable_parallel_tool_use" in request.body:
             yield _field(
@@ -49,6 +51,22 @@ def _gone(story: Transcript, request: Asked, version: str | None) -> Iterator[Ob
             yield _field(request, "removed", name, f"version {version} has no {name}")
     if rules.removed_placements:
         yield from _misplaced(request, rules.removed_placements, version)
+
+
+def _not_taken(story: Transcript, request: Asked, version: str | None) -> Iterator[Observation]:
+    """What the model refuses, where it is known and did not take it all the same."""
+    if not request.known or (request.call is not None and request.call.ok):
+        return
+    body, model = request.body, request.model
+    rules = story.prompts.catalog.versions.get(version or "")
+    if model.sampling == "deprecated":
+        for name, default in _SAMPLING:
+            told = rules is not None and name in rules.removed_fields
+            if not told and body.get(name) is not None and body[name] != default:
+                yield _field(request, "not taken", name, f"{model.id} takes no {name}")
+    choice = inner(body, "tool_choice").get("type")
+    if choice in ("any", "tool") and not model.forced_tool_choice:
+        yield _field(request, "not taken", "tool_choice.type", f"{model.id} takes tool_choice auto and none")
 
 
 def _misplaced(request: Asked, placements: tuple[str, ...], version: str | None) -> Iterator[Observation]:

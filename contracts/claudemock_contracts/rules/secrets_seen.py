@@ -30,6 +30,9 @@ def kept_secret(story: Transcript) -> Iterator[Outcome]:
         yield from _redirected(exchange, story.exchanges[number + 1] if number + 1 < len(story.exchanges) else None)
     for call in story.calls:
         yield from _in_prompt(call, credentials)
+    for exchange in story.exchanges:
+        if story.call(exchange) is None:
+            yield from _in_upload(exchange, credentials)
     yield from _in_output(story, credentials)
 
 
@@ -80,6 +83,14 @@ def _in_prompt(call: Call, credentials: set[str]) -> Iterator[Observation]:
             if secret is not None:
                 yield _leak("in the prompt", "the request's body", secret, call.exchange, path)
                 break
+
+
+def _in_upload(exchange: Exchange, credentials: set[str]) -> Iterator[Observation]:
+    """In the rows of a batch, or in a file: its content, as far as it was recorded, and its name."""
+    leaks = ((path, _secret(text, credentials)) for path, text in _texts(exchange.body, "", _DEPTH))
+    path, secret = next((leak for leak in leaks if leak[1] is not None), ("", None))
+    if secret is not None:
+        yield _leak("in the prompt", "the request's body", secret, exchange, path.removeprefix("."))
 
 
 def _texts(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:

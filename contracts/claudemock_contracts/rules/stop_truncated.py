@@ -110,7 +110,7 @@ def _ran(story: Transcript, call: Call, reason: str) -> Iterator[Observation]:
     words = story.prompts.words
     for later, part in _results_of(story, call):
         said = str(part.block.get("content") or "")
-        if named(part.block, "tool_use_id") != named(blocks[-1], "id") or words.says("cut", said):
+        if part.answers != named(blocks[-1], "id") or words.says("cut", said):
             continue
         failed = words.says("failed", said[:_HEAD])
         yield Observation(
@@ -134,8 +134,8 @@ def _results_of(story: Transcript, call: Call) -> Iterator[tuple[Call, Part]]:
             continue
         for turn in later.fresh_turns:
             for part in turn.of("tool_result"):
-                if named(part.block, "tool_use_id") in wanted and part.message >= later.fresh:
-                    wanted.discard(part.block["tool_use_id"])
+                if part.answers in wanted and part.message >= later.fresh:
+                    wanted.discard(part.answers)
                     if part.block.get("is_error") is not True:
                         yield later, part
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.rules.kept import Kept, goes_on, kept, quoted, raised, returned, returned_as
-from claudemock_contracts.transcript import Call, Transcript, named
+from claudemock_contracts.transcript import Call, Transcript
 
 _FEW_EVENTS = 3
 _FEWEST_STREAMS = 4
@@ -47,9 +47,9 @@ def _taken_for_whole(story: Transcript, broken: Callable[[Call], bool], how: str
 
 def _answered(each: Kept) -> bool:
     """Whether a tool call of the broken answer was run: its result stands behind it."""
-    called = {named(part.block, "id") for part in each.turn.of("tool_use")}
+    called = {part.id for part in each.turn.of("tool_use")}
     results = each.behind.of("tool_result") if each.behind else []
-    return any(named(part.block, "tool_use_id") in called for part in results)
+    return any(part.answers in called for part in results)
 
 
 def _fate(story: Transcript, call: Call, held: list[Kept], how: str) -> Iterator[Outcome]:

@@ -40,11 +40,10 @@ def input_assembled(story: Transcript) -> Iterator[Outcome]:
     for later in story.calls:
         for turn in later.fresh_turns:
             for part in turn.of("tool_use") if turn.role == "assistant" else ():
-                name = part.block.get("id")
-                truth = truths.get(name) if isinstance(name, str) else None
+                truth = truths.get(part.id)
                 if truth is None or part.message < max(later.fresh, later.offset) or truth[0].number >= later.number:
                     continue
-                echoed.add(str(name))
+                echoed.add(part.id)
                 yield EXERCISED
                 yield from _compared(truths, truth, later, part)
     error = raised(story)
@@ -82,7 +81,7 @@ def _compared(truths: Mapping[str, _Truth], truth: _Truth, later: Call, part: Pa
     kind = _what_is_wrong(sent, true)
     if kind is None:
         return
-    mixed = [other for name, other in truths.items() if other[0] is truth[0] and name != part.block.get("id")]
+    mixed = [other for name, other in truths.items() if other[0] is truth[0] and name != part.id]
     if isinstance(sent, dict) and any(sent == other[1] for other in mixed):
         kind = "another call's"
     yield Observation(

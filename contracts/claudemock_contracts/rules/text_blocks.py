@@ -5,44 +5,45 @@ from typing import Any
 
 from claudemock.prompt.segments import content_of
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
+from claudemock_contracts.rules.asked import Asked, asked
 from claudemock_contracts.transcript import Call, Part, Transcript, kind_of, parts_of, role_of
 
 
 def empty(story: Transcript) -> Iterator[Outcome]:
     """R12: texts that are empty, or white space."""
-    for call in story.calls:
-        found = [*_in_system(call), *_in_messages(call)]
-        if found or call.body.get("messages"):
+    for request in asked(story):
+        found = [*_in_system(request), *_in_messages(request)]
+        if found or request.body.get("messages"):
             yield EXERCISED
         yield from found
 
 
-def _in_system(call: Call) -> Iterator[Observation]:
-    system = call.body.get("system")
-    if call.previous is not None and call.previous.body.get("system") == system:
+def _in_system(request: Asked) -> Iterator[Observation]:
+    system, call = request.body.get("system"), request.call
+    if call is not None and call.previous is not None and call.previous.body.get("system") == system:
         return
     if not isinstance(system, list):
         return
     for index, block in enumerate(content_of(system)):
         if _says_nothing(block):
-            yield _observed(call, Part(block, 0, index), f"system.{index}.text", "system")
+            yield _observed(request, Part(block, 0, index), f"system.{index}.text", "system")
 
 
-def _in_messages(call: Call) -> Iterator[Observation]:
-    last = len(call.messages) - 1
-    for number in range(max(call.fresh, call.offset), last + 1):
-        message = call.messages[number]
-        role = role_of(message)
-        if number == last and role == "assistant":
+def _in_messages(request: Asked) -> Iterator[Observation]:
+    sent = request.body.get("messages")
+    messages = sent if isinstance(sent, list) else []
+    fresh = max(request.call.fresh - request.call.offset, 0) if request.call else 0
+    for number in range(fresh, len(messages)):
+        role = role_of(messages[number])
+        if number == len(messages) - 1 and role == "assistant":
             continue  # the final assistant message may be empty
-        for part in parts_of(message, number):
+        for part in parts_of(messages[number], number):
+            place = f"messages.{number}.content" + ("" if part.position is None else f".{part.position}")
             if _says_nothing(part.block) and not (role == "assistant" and part.block.get("text")):
-                place = call.where(number, part.position, "text" if part.position is not None else "")
-                yield _observed(call, part, place, role)
+                yield _observed(request, part, place if part.position is None else f"{place}.text", role)
             for index, block in enumerate(_inner(part)):
                 if kind_of(block) == "text" and not block.get("text") and block.get("cache_control"):
-                    place = call.where(number, part.position, f"content.{index}.text")
-                    yield _observed(call, Part(block, number, index), place, "tool_result")
+                    yield _observed(request, Part(block, number, index), f"{place}.content.{index}.text", "tool_result")
 
 
 def _inner(part: Part) -> list[dict[str, Any]]:
@@ -57,10 +58,10 @@ def _says_nothing(block: object) -> bool:
     return isinstance(text, str) and not text.strip()
 
 
-def _observed(call: Call, part: Part, path: str, role: str) -> Observation:
+def _observed(request: Asked, part: Part, path: str, role: str) -> Observation:
     text = part.block.get("text")
     what = "is empty" if not text else f"is {len(str(text))} characters of white space"
-    source = _served_by(call, part) if role == "assistant" else None
+    source = _served_by(request.call, part) if request.call and role == "assistant" else None
     return Observation(
         kind="marked" if part.block.get("cache_control") else "served so" if source else role,
         expected="every text block says something",
@@ -71,8 +72,8 @@ def _observed(call: Call, part: Part, path: str, role: str) -> Observation:
             if source
             else ""
         ),
-        at=call.exchange,
-        path=path,
+        at=request.exchange,
+        path=request.where(path),
         also=[] if source is None else [source.exchange],
     )
 
@@ -80,6 +81,6 @@ def _observed(call: Call, part: Part, path: str, role: str) -> Observation:
 def _served_by(call: Call, part: Part) -> Call | None:
     """The answer that had such a block, if the client only sent it back."""
     earlier = call.previous
-    if earlier is None or earlier.served is None or part.message < len(earlier.messages):
+    if earlier is None or earlier.served is None or part.message + call.offset < len(earlier.messages):
         return None
     return earlier if any(map(_says_nothing, earlier.served.content)) else None

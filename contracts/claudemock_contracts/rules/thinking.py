@@ -99,14 +99,14 @@ CONTRACTS = (
     Contract(
         id="R26",
         name="thinking-forced-tool-choice",
-        title="With a thinking budget, no tool is forced",
+        title="While the model thinks, no tool is forced",
         family="thinking",
-        why="The API refuses tool_choice any or tool together with thinking.type enabled (400). Structured output made "
-        "by forcing a tool breaks when thinking is turned on.",
+        why="The API refuses tool_choice any or tool together with thinking.type enabled (400), and has refused it "
+        "with adaptive too. Structured output made by forcing a tool breaks when thinking is turned on.",
         severity="error",
         evidence="P",
         fix="Use tool_choice auto and say in the prompt which tool is wanted, use output_config.format instead, or "
-        "turn thinking off for this call; adaptive thinking takes forced tools.",
+        "turn thinking off for this call.",
         good=Example(
             "The model chooses.",
             ask("Oslo?", model="claude-sonnet-4-5", max_tokens=8192, thinking=_BUDGET, tools=[_WEATHER]),

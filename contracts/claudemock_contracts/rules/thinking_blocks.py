@@ -75,9 +75,7 @@ def _thinks(call: Call) -> bool:
 def _answers(story: Transcript, call: Call, turn: Turn) -> Sequence[Call]:
     """The answers that the turn's last tool call can have come from, by the same model."""
     for part in reversed(turn.of("tool_use")):
-        name = part.block.get("id")
-        owners = story.threads.owners("id", name) if isinstance(name, str) else []
-        earlier = [owner for owner in owners if owner.number < call.number]
+        earlier = [owner for owner in story.threads.owners("id", part.id) if owner.number < call.number]
         if earlier:
             mine = [owner for owner in earlier if owner.root is call.root] or earlier
             return [owner for owner in mine if owner.model is call.model][-_SERVED_BEFORE:]

@@ -15,7 +15,7 @@ LEAST_BUDGET = 1024
 _LEVELS = ("low", "medium", "high", "xhigh", "max")
 _BLOCKS = frozenset({"thinking", "redacted_thinking"})
 _LIMITS = ("model", "max_tokens", "thinking", "output_config")
-_HEADROOM, _SHARE = 1024, 0.1
+_HEADROOM, _SHARE = 1024, 10
 _STUMBLED = ("IndexError", "AttributeError", "TypeError", "KeyError", "StopIteration")
 
 
@@ -115,7 +115,7 @@ def _headroom(story: Transcript) -> Iterator[Outcome]:
         budget, most = inner(request.body, "thinking").get("budget_tokens"), request.body.get("max_tokens")
         if not _budgeted(request) or not isinstance(budget, int) or not isinstance(most, int):
             continue
-        room, needed = most - budget, max(_HEADROOM, int(most * _SHARE))
+        room, needed = most - budget, max(_HEADROOM, most // _SHARE)
         if 0 < room < needed and not _interleaves(request):
             yield Observation(
                 kind="no headroom",
@@ -194,20 +194,32 @@ def _is_count(value: Any) -> TypeGuard[int]:
 
 
 def forced_tool(story: Transcript) -> Iterator[Outcome]:
-    """R26: a budget for thinking, and a tool the model must call."""
+    """R26: a budget for thinking, and a tool the model must call.
+
+    With adaptive thinking it is documented to work, and was refused in all recordings: there the answer decides.
+    """
     for request in asked(story):
-        choice = inner(request.body, "tool_choice").get("type")
-        if not _budgeted(request) or not (choice or request.body.get("tools")):
+        choice, refused = inner(request.body, "tool_choice").get("type"), _refused_forcing(request)
+        if not (_budgeted(request) and (choice or request.body.get("tools"))) and not refused:
             continue
         yield EXERCISED
         if choice in ("any", "tool"):
+            mode = word(inner(request.body, "thinking").get("type")) or "left to its default"
             yield Observation(
                 kind=str(choice),
-                expected="tool_choice auto or none while thinking has a budget",
-                actual=f"tool_choice {choice} with thinking.type enabled",
+                expected="tool_choice auto or none while the model thinks",
+                actual=f"tool_choice {choice} with thinking.type {mode}" + (", which was refused" if refused else ""),
                 at=request.exchange,
                 path=request.where("tool_choice.type"),
             )
+
+
+def _refused_forcing(request: Asked) -> bool:
+    """Whether the answer says that thinking and a forced tool do not go together."""
+    refused = request.call.refused if request.call else None
+    if refused is None or refused.status != 400:
+        return False
+    return "tool_choice" in refused.message and "thinking" in refused.message.lower()
 
 
 def reasoned_twice(story: Transcript) -> Iterator[Outcome]:

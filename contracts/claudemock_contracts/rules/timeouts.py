@@ -8,7 +8,7 @@ from claudemock_contracts.transcript import Call, Transcript
 
 _LONG_ANSWER = 4_000  # tokens
 _SHORT = 30.0  # seconds
-_HOUR = 3600.0
+_HOUR = 3600
 _TOKENS_AN_HOUR = 128_000  # what the SDKs reckon with
 _WITHOUT_STREAM = 21_333  # tokens: more take over ten minutes by that
 _ALIVE = 5.0  # seconds since the last event in which a stream counts as alive
@@ -64,13 +64,13 @@ def _too_short(story: Transcript, call: Call, most: int, told: float | None) -> 
 
 
 def _without_stream(call: Call, most: int, told: float | None) -> Iterator[Outcome]:
-    needed = _HOUR * most / _TOKENS_AN_HOUR
+    needed = most * _HOUR // _TOKENS_AN_HOUR
     if told is not None and told >= needed:
         return
     allowed = "how long the client waits is not known" if told is None else f"the client waits {told:g} s"
     yield Observation(
         kind="not streamed",
-        expected=f"a stream, or a timeout of about {needed / 60:.0f} minutes, for up to {most:,} tokens",
+        expected=f"a stream, or a timeout of about {(needed + 30) // 60} minutes, for up to {most:,} tokens",
         actual=f"no stream, and {allowed}",
         at=call.exchange,
         path="max_tokens",

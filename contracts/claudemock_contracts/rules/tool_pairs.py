@@ -1,10 +1,11 @@
 """An assistant turn with tool calls and the user turn that answers it: what all tool rules look at."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from claudemock_contracts.transcript import Call, Part, Transcript, Turn
+from claudemock_contracts.oracles import ToolRun
+from claudemock_contracts.transcript import Call, Part, Transcript, Turn, parts_of
 
 
 class Pair(NamedTuple):
@@ -20,6 +21,8 @@ class Pair(NamedTuple):
     results: Sequence[Part]
 
 
+RunsByCall = Mapping[tuple[str, str], Sequence[ToolRun]]
+SERVER_CALLS = ("server_tool_use", "mcp_tool_use")
 _NOTHING = Turn("assistant", (), 0, 0)
 
 
@@ -36,10 +39,31 @@ def pairs(story: Transcript) -> Iterator[Pair]:
             asked = found[index - 1] if index else _NOTHING
             if not index and (turn.first > 0 or unknown_history(call)):
                 continue
-            calls = [part for part in asked.of("tool_use") if isinstance(part.block.get("id"), str)]
+            calls = [part for part in asked.of("tool_use") if part.id]
             results = turn.of("tool_result")
             if calls or results:
                 yield Pair(call, asked, turn, calls, results)
+
+
+def server_results(story: Transcript) -> Iterator[tuple[Call, Part, bool]]:
+    """New results of tools on the API's side, each with whether the call it names stands before it."""
+    for call in story.calls:
+        for turn in call.fresh_turns if not unknown_history(call) else ():
+            if turn.role != "assistant":
+                continue
+            here = {part.id for part in turn.parts if part.kind in SERVER_CALLS}
+            for part in turn.parts:
+                if part.kind.endswith("_tool_result") and part.message >= call.fresh:
+                    yield call, part, part.answers in here or _called_before(call, part)
+
+
+def _called_before(call: Call, result: Part) -> bool:
+    """Whether an earlier message has the call; it does if the client's own tools were run in between."""
+    return any(
+        part.id == result.answers and part.kind in SERVER_CALLS
+        for number in range(result.message)
+        for part in parts_of(call.messages[number], number)
+    )
 
 
 def unknown_history(call: Call) -> bool:
@@ -54,6 +78,14 @@ def spelled(value: object) -> str:
         return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     except (TypeError, ValueError, RecursionError):
         return repr(value)
+
+
+def runs_by_call(tools: Sequence[ToolRun]) -> RunsByCall:
+    """The executions of watched tools by name and input."""
+    found: dict[tuple[str, str], list[ToolRun]] = {}
+    for run in tools:
+        found.setdefault((run.name, spelled(run.input)), []).append(run)
+    return found
 
 
 def called(part: Part) -> str:

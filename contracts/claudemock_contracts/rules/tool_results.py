@@ -7,15 +7,15 @@ from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example, ask, call, reply, result, tool
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
 from claudemock_contracts.oracles import Oracles, ToolRun
-from claudemock_contracts.rules.tool_pairs import Pair, called, pairs, spelled
-from claudemock_contracts.transcript import Part, Transcript, named
+from claudemock_contracts.rules.tool_pairs import Pair, RunsByCall, called, pairs, runs_by_call, spelled
+from claudemock_contracts.transcript import Part, Transcript
 
 _TELLING = 3  # fewest characters of a value that can tell two calls apart
 _FAILURES = ("Error", "Traceback (most recent call last)", "Exception", '{"error":', '{"error" :')
 
 
 def _misattributed(story: Transcript) -> Iterator[Outcome]:
-    runs = _runs(story.oracles.tools)
+    runs = runs_by_call(story.oracles.tools)
     for pair in pairs(story):
         answered = _answered(pair)
         if len(answered) < 2:
@@ -28,23 +28,14 @@ def _misattributed(story: Transcript) -> Iterator[Outcome]:
 
 def _answered(pair: Pair) -> list[tuple[Part, Part]]:
     """The calls that have exactly one result, each with it."""
-    results: dict[object, list[Part]] = {}
+    results: dict[str, list[Part]] = {}
     for part in pair.results:
-        results.setdefault(named(part.block, "tool_use_id"), []).append(part)
-    found = [(part, results.get(part.block["id"], [])) for part in pair.calls]
+        results.setdefault(part.answers, []).append(part)
+    found = [(part, results.get(part.id, [])) for part in pair.calls]
     return [(part, mine[0]) for part, mine in found if len(mine) == 1]
 
 
-def _runs(tools: Sequence[ToolRun]) -> dict[tuple[str, str], list[ToolRun]]:
-    found: dict[tuple[str, str], list[ToolRun]] = {}
-    for run in tools:
-        found.setdefault((run.name, spelled(run.input)), []).append(run)
-    return found
-
-
-def _against_runs(
-    pair: Pair, answered: Sequence[tuple[Part, Part]], runs: Mapping[tuple[str, str], Sequence[ToolRun]]
-) -> Iterator[Outcome]:
+def _against_runs(pair: Pair, answered: Sequence[tuple[Part, Part]], runs: RunsByCall) -> Iterator[Outcome]:
     """What watched tools returned, against what their calls were answered with."""
     outputs: list[set[str]] = []
     for asked, _ in answered:
@@ -101,7 +92,7 @@ def _copied(pair: Pair, answered: Sequence[tuple[Part, Part]], crossed: Mapping[
         ):
             yield Observation(
                 kind="copied",
-                expected=f"the result under {asked.block['id']!r} is that of {called(asked)}",
+                expected=f"the result under {asked.id!r} is that of {called(asked)}",
                 actual=f"it is the same as that of {called(owner)}, and repeats its input: {fragment(text_of(given))}",
                 at=pair.call.exchange,
                 path=pair.call.where(given.message, given.position),
@@ -114,7 +105,7 @@ def _swapped(pair: Pair, asked: Part, given: Part, other: Part, known_by: str, c
     mine, its = called(asked), called(other)
     return Observation(
         kind="swapped",
-        expected=f"the result under {asked.block['id']!r} is that of {mine}",
+        expected=f"the result under {asked.id!r} is that of {mine}",
         actual=f"it is that of {its} ({known_by}): {fragment(text_of(given))}",
         at=pair.call.exchange,
         path=pair.call.where(given.message, given.position),
@@ -123,11 +114,11 @@ def _swapped(pair: Pair, asked: Part, given: Part, other: Part, known_by: str, c
 
 
 def _unflagged(story: Transcript) -> Iterator[Outcome]:
-    runs = _runs(story.oracles.tools)
+    runs = runs_by_call(story.oracles.tools)
     for pair in pairs(story):
-        asked = {part.block["id"]: part for part in pair.calls}
+        asked = {part.id: part for part in pair.calls}
         for given in pair.results:
-            mine = asked.get(named(given.block, "tool_use_id"))
+            mine = asked.get(given.answers)
             said = text_of(given)
             ran = () if mine is None else runs.get((str(mine.block.get("name")), spelled(mine.block.get("input"))), ())
             raised = bool(ran) and all(run.error is not None for run in ran)

@@ -4,11 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
-from claudemock_contracts.rules.asked import word
-from claudemock_contracts.rules.tool_pairs import Pair, pairs
+from claudemock_contracts.rules.tool_pairs import SERVER_CALLS, Pair, pairs
 from claudemock_contracts.transcript import Part, Transcript, kind_of
 
-_WAITING = ("server_tool_use", "mcp_tool_use")
 _TYPES = (
     ("web_search", "web_search"),
     ("web_fetch", "web_fetch"),
@@ -51,8 +49,8 @@ def unresolved(story: Transcript) -> Iterator[Outcome]:
 
 def _waiting(pair: Pair) -> list[Part]:
     """The calls of server tools in a turn that have no result in it."""
-    done = {word(part.block.get("tool_use_id")) for part in pair.asked.parts if part.kind.endswith("_tool_result")}
-    return [part for part in pair.asked.parts if part.kind in _WAITING and word(part.block.get("id")) not in done]
+    done = {part.answers for part in pair.asked.parts if part.kind.endswith("_tool_result")}
+    return [part for part in pair.asked.parts if part.kind in SERVER_CALLS and part.id not in done]
 
 
 def _name(part: Part) -> str:
@@ -71,9 +69,9 @@ def _undeclared(body: Mapping[str, Any], part: Part) -> bool:
 def toolset_names(story: Transcript) -> Iterator[Outcome]:
     """R65."""
     for pair in pairs(story):
-        sets = {part.block["id"]: part.block["toolset_name"] for part in pair.calls if part.block.get("toolset_name")}
+        sets = {part.id: part.block["toolset_name"] for part in pair.calls if part.block.get("toolset_name")}
         for part in pair.results:
-            wanted = sets.get(word(part.block.get("tool_use_id")))
+            wanted = sets.get(part.answers)
             if wanted is None:
                 continue
             yield EXERCISED

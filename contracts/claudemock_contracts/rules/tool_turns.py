@@ -1,19 +1,19 @@
 """Tool results: their order, batches that stop at a failure, and conversations kept apart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example, ask, call, keep, new, reply, result, tool
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
-from claudemock_contracts.rules.tool_pairs import called, pairs
-from claudemock_contracts.transcript import Part, Transcript, named
+from claudemock_contracts.rules.tool_pairs import Pair, RunsByCall, called, pairs, runs_by_call, spelled
+from claudemock_contracts.transcript import Part, Transcript
 
 
 def _reordered(story: Transcript) -> Iterator[Outcome]:
     for pair in pairs(story):
-        places = {part.block["id"]: index for index, part in enumerate(pair.calls)}
-        answered = [named(part.block, "tool_use_id") for part in pair.results]
-        order = [places[name] for name in answered if name in places]
+        places = {part.id: index for index, part in enumerate(pair.calls)}
+        order = [places[part.answers] for part in pair.results if part.answers in places]
         if len(order) < 2 or len(set(order)) != len(order):
             continue
         yield EXERCISED
@@ -30,15 +30,17 @@ def _reordered(story: Transcript) -> Iterator[Outcome]:
 
 
 def _after_failure(story: Transcript) -> Iterator[Outcome]:
+    runs = runs_by_call(story.oracles.tools)
     for pair in pairs(story):
         batch = [part for part in pair.calls if part.block.get("toolset_name")]
         if len(batch) < 2:
             continue
         yield EXERCISED
-        given = {named(part.block, "tool_use_id"): part for part in pair.results}
+        yield from _run_in_order(pair, batch, runs)
+        given = {part.answers: part for part in pair.results}
         failed: Part | None = None
         for part in batch:
-            mine = given.get(part.block["id"])
+            mine = given.get(part.id)
             if mine is None:
                 continue
             if failed is not None and mine.block.get("is_error") is not True:
@@ -53,6 +55,29 @@ def _after_failure(story: Transcript) -> Iterator[Outcome]:
                 break
             if mine.block.get("is_error") is True and failed is None:
                 failed = part
+
+
+def _run_in_order(pair: Pair, batch: Sequence[Part], runs: RunsByCall) -> Iterator[Observation]:
+    """By the times of watched tools; a call that was made twice with the same input proves nothing."""
+    found = [(part, runs.get((str(part.block.get("name")), spelled(part.block.get("input"))), ())) for part in batch]
+    alone = [(part, its[0]) for part, its in found if len(its) == 1]
+    for (first, one), (second, two) in pairwise(alone):
+        before = one.began if one.ended is None else one.ended
+        if two.began is not None and before is not None and two.began < before:
+            kind, actual = "not one by one", f"{called(second)} began before {called(first)} was over"
+        elif one.error is not None:
+            failed = f"{called(first)} had failed: {fragment(one.error)}"
+            kind, actual = "run after a failure", f"{called(second)} was run although {failed}"
+        else:
+            continue
+        yield Observation(
+            kind=kind,
+            expected="actions of a batch run one by one in the order of their blocks, up to the first that fails",
+            actual=actual,
+            at=pair.call.exchange,
+            path=pair.call.where(second.message, second.position),
+        )
+        return
 
 
 def _crossed(story: Transcript) -> Iterator[Outcome]:

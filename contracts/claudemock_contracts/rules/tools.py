@@ -6,8 +6,8 @@ from typing import NamedTuple
 from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example, ask, call, keep, reply, result, text, tool
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome
-from claudemock_contracts.rules.tool_pairs import pairs
-from claudemock_contracts.transcript import Call, Part, Transcript, Turn, named
+from claudemock_contracts.rules.tool_pairs import pairs, server_results
+from claudemock_contracts.transcript import Call, Part, Transcript, Turn
 
 _SHOWN = 4  # ids named in one message
 
@@ -26,8 +26,8 @@ def _missing(story: Transcript) -> Iterator[Outcome]:
         if not pair.calls:
             continue
         yield EXERCISED
-        answered = {named(part.block, "tool_use_id") for part in pair.results}
-        missing = [part for part in pair.calls if part.block["id"] not in answered]
+        answered = {part.answers for part in pair.results}
+        missing = [part for part in pair.calls if part.id not in answered]
         if not missing:
             continue
         kind = "all" if len(missing) == len(pair.calls) else "some"
@@ -46,24 +46,31 @@ def _orphan(story: Transcript) -> Iterator[Outcome]:
         if not pair.results:
             continue
         yield EXERCISED
-        called = {part.block["id"] for part in pair.calls}
+        called = {part.id for part in pair.calls}
         for part in pair.results:
-            name = named(part.block, "tool_use_id")
-            if name in called:
+            if part.answers in called:
                 continue
-            orphan = _why_orphan(story, pair.call, name)
-            yield Observation(
-                kind=orphan.kind,
-                expected="a tool_result refers to a tool_use of the assistant turn right before it",
-                actual=f"no such tool_use for {name!r}: {orphan.known}",
-                at=pair.call.exchange,
-                path=pair.call.where(part.message, part.position, "tool_use_id"),
-                also=[] if orphan.earlier is None else [orphan.earlier.exchange],
-                fix=orphan.fix,
-            )
+            yield _unmatched(story, pair.call, part, "a tool_use of the assistant turn right before it")
+    for here, part, known in server_results(story):
+        yield EXERCISED
+        if not known:
+            yield _unmatched(story, here, part, "a server_tool_use before it")
 
 
-def _why_orphan(story: Transcript, here: Call, name: object) -> _Orphan:
+def _unmatched(story: Transcript, call: Call, part: Part, wanted: str) -> Observation:
+    orphan = _why_orphan(story, call, part.answers)
+    return Observation(
+        kind=orphan.kind,
+        expected=f"a {part.kind} refers to {wanted}",
+        actual=f"there is none for {part.block.get('tool_use_id')!r}: {orphan.known}",
+        at=call.exchange,
+        path=call.where(part.message, part.position, "tool_use_id"),
+        also=[] if orphan.earlier is None else [orphan.earlier.exchange],
+        fix=orphan.fix,
+    )
+
+
+def _why_orphan(story: Transcript, here: Call, name: str) -> _Orphan:
     owners = [owner for owner in story.threads.owners("id", name) if owner.number < here.number]
     mine = [owner for owner in owners if owner.root is here.root]
     if mine:
@@ -77,8 +84,8 @@ def _why_orphan(story: Transcript, here: Call, name: object) -> _Orphan:
 
 def _split(story: Transcript) -> Iterator[Outcome]:
     for pair in pairs(story):
-        called = {part.block["id"] for part in pair.calls}
-        mine = [part for part in pair.results if named(part.block, "tool_use_id") in called]
+        called = {part.id for part in pair.calls}
+        mine = [part for part in pair.results if part.answers in called]
         if len(mine) < 2:
             continue
         yield EXERCISED
@@ -117,28 +124,28 @@ def _text_first(story: Transcript) -> Iterator[Outcome]:
 
 
 def _duplicated(story: Transcript) -> Iterator[Outcome]:
-    places: dict[tuple[int, str, object], tuple[int, int]] = {}
+    places: dict[tuple[int, str, str], tuple[int, int]] = {}
     for here in story.calls:
         for turn in here.fresh_turns:
             for part in turn.parts:
-                field = {"tool_use": "id", "tool_result": "tool_use_id"}.get(part.kind)
-                if field is None or part.message < here.fresh or not isinstance(part.block.get(field), str):
+                name = {"tool_use": part.id, "tool_result": part.answers}.get(part.kind)
+                if not name or part.message < here.fresh:
                     continue
                 yield EXERCISED
-                key = (here.root.number, part.kind, part.block[field])
+                key = (here.root.number, part.kind, name)
                 known = places.get(key)
                 if known is not None and (known[0] < here.fresh or known[1] == here.number):
-                    yield _twice(here, part, field, known[0])
+                    yield _twice(here, part, name, known[0])
                 else:
                     places[key] = (part.message, here.number)
 
 
-def _twice(here: Call, part: Part, field: str, first: int) -> Observation:
-    what = "id of a tool call" if part.kind == "tool_use" else "call answered"
+def _twice(here: Call, part: Part, name: str, first: int) -> Observation:
+    field, what = ("id", "id of a tool call") if part.kind == "tool_use" else ("tool_use_id", "call answered")
     return Observation(
         kind=f"{part.kind} twice",
         expected="every tool call has an id of its own and exactly one result",
-        actual=f"{part.block[field]!r} is the {what} for the second time (first in {here.where(first)})",
+        actual=f"{name!r} is the {what} for the second time (first in {here.where(first)})",
         at=here.exchange,
         path=here.where(part.message, part.position, field),
     )
@@ -149,7 +156,7 @@ def _of(here: Call, turn: Turn) -> str:
 
 
 def _named(parts: Sequence[Part]) -> str:
-    shown = [f"{part.block['id']!r} ({part.block.get('name')})" for part in parts[:_SHOWN]]
+    shown = [f"{part.id!r} ({part.block.get('name')})" for part in parts[:_SHOWN]]
     more = len(parts) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 

@@ -77,7 +77,8 @@ class Batches:
                 batch.created, batch.rows = exchange, tuple(batch_rows(exchange))
                 self._saw(shown)
         elif isinstance(exchange.response, dict):
-            for shown in exchange.response.get("data") or ():
+            listed = exchange.response.get("data")
+            for shown in listed if isinstance(listed, list) else ():
                 if isinstance(shown, dict) and isinstance(shown.get("id"), str):
                     self._of(shown["id"]).listed = True
                     self._saw(shown)

@@ -19,6 +19,16 @@ class Part(NamedTuple):
         """The block's type; the empty string where there is none."""
         return kind_of(self.block)
 
+    @property
+    def id(self) -> str:
+        """The id of a call; the empty string where there is none."""
+        return named(self.block, "id")
+
+    @property
+    def answers(self) -> str:
+        """The id of the call that a result answers; the empty string where there is none."""
+        return named(self.block, "tool_use_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
