@@ -9,6 +9,7 @@ from claudemock_contracts.transcript.history import Part, Turn, kind_of, named, 
 from claudemock_contracts.transcript.lineage import Lineage
 from claudemock_contracts.transcript.prompts import Prompts
 from claudemock_contracts.transcript.rendered import Change, rewritten
+from claudemock_contracts.transcript.reworked import Reworked, worked_again
 from claudemock_contracts.transcript.served import Refused, Served
 from claudemock_contracts.transcript.told import Pauses, Told, Wait, told_wait
 
@@ -25,6 +26,7 @@ __all__ = [
     "Pauses",
     "Prompts",
     "Refused",
+    "Reworked",
     "Served",
     "Tally",
     "Told",
@@ -39,4 +41,5 @@ __all__ = [
     "role_of",
     "told_wait",
     "turns",
+    "worked_again",
 ]
