@@ -221,7 +221,7 @@ def _resubmitted(story: Transcript, batch: Batch, failed: set[str]) -> tuple[Exc
     """A later request with what had failed, and whether it holds all that had succeeded too."""
     if batch.created is None:
         return None
-    asked = {_spelled(row.get("params")): str(row.get("custom_id")) for row in batch.rows}
+    asked = {spelled(row.get("params")): str(row.get("custom_id")) for row in batch.rows}
     after = False
     for exchange in story.exchanges:
         if exchange is batch.fetches[0]:
@@ -229,7 +229,7 @@ def _resubmitted(story: Transcript, batch: Batch, failed: set[str]) -> tuple[Exc
         if not after or exchange.method != "POST":
             continue
         if exchange.endpoint == _BATCHES:
-            again = {asked.get(_spelled(row.get("params"))) for row in batch_rows(exchange)} - {None}
+            again = {asked.get(spelled(row.get("params"))) for row in batch_rows(exchange)} - {None}
             if again & failed:
                 return exchange, len(failed) < len(asked) and again >= set(asked.values())
         elif exchange.endpoint == "/v1/messages" and _same_messages(exchange, batch, failed):
@@ -246,7 +246,8 @@ def _same_messages(exchange: Exchange, batch: Batch, failed: set[str]) -> bool:
     return False
 
 
-def _spelled(value: Any) -> str:
+def spelled(value: Any) -> str:
+    """A value as text: the same for equal ones, in whatever order their keys are."""
     try:
         return json.dumps(value, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
