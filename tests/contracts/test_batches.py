@@ -1,5 +1,6 @@
 """The rules on batches: what looks wrong and is right, and the smallest changes that make right wrong."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,7 +145,8 @@ def test_joining_needs_the_value() -> None:
         ([TEXTS["oslo"], TEXTS["rome"], None], "pass"),
         ({"oslo": TEXTS["oslo"], "rome": TEXTS["rome"], "bonn": None}, "pass"),
         ({"good": [TEXTS["oslo"], TEXTS["rome"]], "failed": ["bonn"]}, "pass"),
-        ("2 answers", "not-exercised"),
+        ("2 answers", "inconclusive"),
+        (None, "inconclusive"),
         ({"answers": [TEXTS["oslo"], TEXTS["rome"]], "failed": 1}, "pass"),
         ([TEXTS["oslo"], TEXTS["rome"], "unanswered (errored)", "total: 3", "mean: 11"], "pass"),
     ],
@@ -173,9 +175,44 @@ def test_a_tally_shows_no_rows() -> None:
     """Equal answers that were counted are there once."""
     same = [("rome", "warm"), ("bonn", None), ("oslo", "warm")]
     found = report(MADE, PART, download(same), oracles=returned({"warm": 2}))
-    assert found.verdicts["R50"] == "not-exercised"
+    assert found.verdicts["R50"] == "inconclusive"
     for value in ({"rome": "warm", "oslo": "warm"}, ["warm", "warm"]):
         assert report(MADE, PART, download(same), oracles=returned(value)).verdicts["R50"] == "violation"
+
+
+INVOICES = {"rome": '{"number": "A-1", "total": 107}', "oslo": '```json\n{"number": "A-2", "total": 114}\n```'}
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [
+        ([{"number": "A-1", "total": 107}, {"total": 114, "number": "A-2"}], "violation"),
+        ([("A-1", 107), ("A-2", 114)], "violation"),
+        ({"A-2": 114, "A-1": 107}, "violation"),
+        ([107, 114], "violation"),
+        ([107, 114, None], "pass"),
+        ({"totals": [107, 114], "errors": 1}, "pass"),
+        ({"totals": [107, 114], "of": 3}, "pass"),
+        ({"totals": [107, 114], "bonn": "?"}, "pass"),
+        ({"sum": 221}, "inconclusive"),
+        ([107], "inconclusive"),
+    ],
+)
+def test_rows_that_are_kept_as_what_they_mean(value: Any, verdict: str) -> None:
+    """An answer of JSON is known by its values, in whatever shape the program keeps them."""
+    rows = [("rome", INVOICES["rome"]), ("bonn", None), ("oslo", INVOICES["oslo"])]
+    assert report(MADE, PART, download(rows), oracles=returned(value)).verdicts["R50"] == verdict
+
+
+def test_an_id_inside_of_another_is_not_named() -> None:
+    """`r1` is no word on itself where only `r12` is returned."""
+    made = create(*(row(name, f"How warm is it at {name}?") for name in ("r1", "r12")))
+    rows = [("r12", "9 °C at r12."), ("r1", None)]
+    steps = (made, poll("ended", succeeded=1, errored=1), download(rows))
+    assert report(*steps, oracles=returned({"r12": "9 °C at r12."})).verdicts["R50"] == "violation"
+    logged = replace(returned({"r12": "9 °C at r12."}), output_texts=["WARNING r1 errored"])
+    assert report(*steps, oracles=logged).verdicts["R50"] == "pass"
+    assert report(*steps, oracles=returned({"r12": "9 °C at r12.", "bad": "r1: no"})).verdicts["R50"] == "pass"
 
 
 def test_what_is_sent_again() -> None:
