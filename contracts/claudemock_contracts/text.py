@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
+from claudemock.money import money
 from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example
 from claudemock_contracts.exchange import Exchange
-from claudemock_contracts.finding import Finding, fragment, money
+from claudemock_contracts.finding import Finding, fragment
 from claudemock_contracts.run import Report
 from claudemock_contracts.transcript import Call, kind_of, parts_of, read_transcript, role_of
 
