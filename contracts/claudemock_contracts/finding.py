@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from math import floor, log10
 from typing import Any, Final, Literal
 
 from claudemock_contracts.exchange import Exchange
@@ -160,12 +159,6 @@ def fragment(text: object, most: int = 60) -> str:
     """A short piece of a text, on one line, in quotes, for a message."""
     shown = " ".join(clean(str(text)).split())
     return f'"{shown}"' if len(shown) <= most else f'"{shown[: most - 1]}…"'
-
-
-def money(dollars: float) -> str:
-    """An amount for people: cents, and for less than that two digits that say something."""
-    places = 2 if abs(dollars) >= 0.1 or not dollars else 1 - floor(log10(abs(dollars)))
-    return f"${dollars:,.{places}f}"
 
 
 def _added(one: Any, other: Any) -> Any:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from shutil import get_terminal_size
 from textwrap import wrap
 
+from claudemock.money import money
 from claudemock_contracts.contract import Contract
-from claudemock_contracts.finding import Finding, money
+from claudemock_contracts.finding import Finding
 from claudemock_contracts.played import played
 from claudemock_contracts.run import Report
 

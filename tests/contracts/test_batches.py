@@ -1,5 +1,6 @@
 """The rules on batches: what looks wrong and is right, and the smallest changes that make right wrong."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -83,27 +84,6 @@ def test_what_is_asked_again_while_the_batch_goes_on() -> None:
     assert "seen in a list while it was in progress" in undecided.actual
 
 
-TWO = "msgbatch_2"
-MORE = row("cork", "How warm is Cork?")
-
-
-def test_the_same_batch_made_once_more() -> None:
-    """A job that forgot the id of its batch submits all of it again; other rows are another job."""
-    collected = (poll("ended", TWO, succeeded=3), download(ROWS, TWO))
-    assert kinds("R48", MADE, RUNNING, create(OSLO, ROME, BONN, batch=TWO), *collected) == ["asked again"]
-    assert kinds("R48", MADE, RUNNING, create(OSLO, MORE, batch=TWO), *collected) == []
-    assert kinds("R48", MADE, ENDED, download(ROWS), create(OSLO, ROME, BONN, batch=TWO), *collected) == []
-
-
-def test_a_batch_that_is_passed_over() -> None:
-    """Who collects what was made later, and never looks at this one, forgot it; the youngest may wait for the next."""
-    younger = (create(MORE, batch=TWO), poll("ended", TWO, succeeded=1), download([("cork", "11 °C.")], TWO))
-    assert kinds("R48", MADE, *younger) == ["never polled"]
-    assert kinds("R48", MADE, *younger, oracles=Oracles(handed_over=frozenset({ONE}))) == []
-    assert kinds("R48", MADE, RUNNING, *younger) == []
-    assert kinds("R48", MADE, create(MORE, batch=TWO), ENDED, download(ROWS)) == []
-
-
 def test_results_are_gone_after_29_days() -> None:
     """On the scope's clock: a download that late finds nothing; one in time, or another one, does."""
     late = (MADE, ENDED, wait(30 * 86400), download(ROWS, status=404))
@@ -165,7 +145,8 @@ def test_joining_needs_the_value() -> None:
         ([TEXTS["oslo"], TEXTS["rome"], None], "pass"),
         ({"oslo": TEXTS["oslo"], "rome": TEXTS["rome"], "bonn": None}, "pass"),
         ({"good": [TEXTS["oslo"], TEXTS["rome"]], "failed": ["bonn"]}, "pass"),
-        ("2 answers", "not-exercised"),
+        ("2 answers", "inconclusive"),
+        (None, "inconclusive"),
         ({"answers": [TEXTS["oslo"], TEXTS["rome"]], "failed": 1}, "pass"),
         ([TEXTS["oslo"], TEXTS["rome"], "unanswered (errored)", "total: 3", "mean: 11"], "pass"),
     ],
@@ -184,8 +165,8 @@ def test_what_becomes_of_a_row_that_failed(value: Any, verdict: str) -> None:
             "violation",
         ),
         ({"Oslo": {"city": "Oslo", "warm": 4}, "Rome": {"city": "Rome", "warm": 18}, "missing": ["bonn"]}, "pass"),
-        ([{"city": "Oslo", "warm": 4}], "not-exercised"),
-        ([4, 18], "not-exercised"),
+        ([{"city": "Oslo", "warm": 4}], "inconclusive"),
+        ([4, 18], "violation"),
     ],
 )
 def test_answers_that_are_json_are_known_when_they_are_parsed(value: Any, verdict: str) -> None:
@@ -213,9 +194,44 @@ def test_a_tally_shows_no_rows() -> None:
     """Equal answers that were counted are there once."""
     same = [("rome", "warm"), ("bonn", None), ("oslo", "warm")]
     found = report(MADE, PART, download(same), oracles=returned({"warm": 2}))
-    assert found.verdicts["R50"] == "not-exercised"
+    assert found.verdicts["R50"] == "inconclusive"
     for value in ({"rome": "warm", "oslo": "warm"}, ["warm", "warm"]):
         assert report(MADE, PART, download(same), oracles=returned(value)).verdicts["R50"] == "violation"
+
+
+INVOICES = {"rome": '{"number": "A-1", "total": 107}', "oslo": '```json\n{"number": "A-2", "total": 114}\n```'}
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [
+        ([{"number": "A-1", "total": 107}, {"total": 114, "number": "A-2"}], "violation"),
+        ([("A-1", 107), ("A-2", 114)], "violation"),
+        ({"A-2": 114, "A-1": 107}, "violation"),
+        ([107, 114], "violation"),
+        ([107, 114, None], "pass"),
+        ({"totals": [107, 114], "errors": 1}, "pass"),
+        ({"totals": [107, 114], "of": 3}, "pass"),
+        ({"totals": [107, 114], "bonn": "?"}, "pass"),
+        ({"sum": 221}, "inconclusive"),
+        ([107], "inconclusive"),
+    ],
+)
+def test_rows_that_are_kept_as_what_they_mean(value: Any, verdict: str) -> None:
+    """An answer of JSON is known by its values, in whatever shape the program keeps them."""
+    rows = [("rome", INVOICES["rome"]), ("bonn", None), ("oslo", INVOICES["oslo"])]
+    assert report(MADE, PART, download(rows), oracles=returned(value)).verdicts["R50"] == verdict
+
+
+def test_an_id_inside_of_another_is_not_named() -> None:
+    """`r1` is no word on itself where only `r12` is returned."""
+    made = create(*(row(name, f"How warm is it at {name}?") for name in ("r1", "r12")))
+    rows = [("r12", "9 °C at r12."), ("r1", None)]
+    steps = (made, poll("ended", succeeded=1, errored=1), download(rows))
+    assert report(*steps, oracles=returned({"r12": "9 °C at r12."})).verdicts["R50"] == "violation"
+    logged = replace(returned({"r12": "9 °C at r12."}), output_texts=["WARNING r1 errored"])
+    assert report(*steps, oracles=logged).verdicts["R50"] == "pass"
+    assert report(*steps, oracles=returned({"r12": "9 °C at r12.", "bad": "r1: no"})).verdicts["R50"] == "pass"
 
 
 def test_what_is_sent_again() -> None:

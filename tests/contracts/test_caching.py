@@ -229,14 +229,31 @@ def test_tools_that_change_in_a_conversation(kind: str, changed: list[Any]) -> N
     assert finding("R18", *steps).kind == kind
 
 
-def test_one_new_tool_is_a_switch_of_mode() -> None:
-    """A set of tools that changes once is a warning; on every turn, an error."""
-    sets = [TOOLS, TOOLS[:2], TOOLS, TOOLS[:2]]
-    steps = [
-        step for n, tools in enumerate(sets) for step in (ask(f"{n}?", system=STABLE, tools=tools), reply(ANSWERS[n]))
+def turns_with(*each: tuple[Any, Any]) -> list[Step]:
+    """A conversation, a turn for each system prompt and set of tools."""
+    return [
+        step
+        for n, (system, tools) in enumerate(each)
+        for step in (ask(f"{n}?", system=system, tools=tools), reply(ANSWERS[n]))
     ]
-    assert said(*steps[:4]) == {("R18", "warning")}
-    assert ("R18", "violation") in said(*steps)
+
+
+def test_one_new_tool_is_a_switch_of_mode() -> None:
+    """A set of tools that changes once and stays is a note; where that is not seen, a warning; often, an error."""
+    full, few = (STABLE, TOOLS), (STABLE, TOOLS[:2])
+    assert finding("R18", *turns_with(full, full, few)).verdict == "warning"
+    assert finding("R18", *turns_with(full, full, few, few)).verdict == "note"
+    assert ("R18", "violation") in said(*turns_with(full, few, full, few))
+    late = turns_with(few, full, full)
+    assert ("R18", "violation") in said(*late, new(), *late)  # in every conversation
+
+
+def test_another_agent_has_other_tools() -> None:
+    """A hand-off changes prompt and tools together, once; agents that take turns in one history pay every time."""
+    front, spa = (STABLE, TOOLS), (marked("You plan massages."), TOOLS[1:])
+    assert finding("R18", *turns_with(front, front, spa)).verdict == "note"
+    assert finding("R18", *turns_with(front, spa), new(), *turns_with(front, spa)).verdict == "note"
+    assert ("R18", "violation") in said(*turns_with(front, spa, front, spa))
 
 
 def test_a_hand_over_to_another_agent_is_a_note() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from claudemock.money import money
 from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example, ask, call, reply, result, tool
 from claudemock_contracts.exchange import Exchange
-from claudemock_contracts.finding import EXERCISED, Observation, clean, fingerprint, money
+from claudemock_contracts.finding import EXERCISED, Observation, clean, fingerprint
 from claudemock_contracts.rules import ALL
 from claudemock_contracts.run import Allow, Report, Settings, judge
 from tests.contracts.judging import prompts

@@ -56,6 +56,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "claudemock.version": (),
     "claudemock.ids": (),
     "claudemock.fixtures": (),
+    "claudemock.money": (),
     "claudemock.catalog": ("claudemock.fixtures",),
     "claudemock.models_table": ("claudemock.catalog",),
     "claudemock.wire": (),
@@ -100,7 +101,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "claudemock.workers",
     ),
     "claudemock.demo": (
-        *("claudemock.control", "claudemock.script", "claudemock.serving"),
+        *("claudemock.control", "claudemock.script", "claudemock.serving", "claudemock.money"),
         *(*JUDGES, "claudemock_contracts.text"),
     ),
     "claudemock.cli": (
@@ -117,13 +118,16 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "claudemock.control",
         "claudemock.serving",
         "claudemock.fixtures",
+        "claudemock.money",
         "claudemock.virtual_time",
     ),
-    **dict.fromkeys(JUDGES, ("claudemock.prompt", "claudemock.catalog", "claudemock.fixtures", *JUDGES)),
+    **dict.fromkeys(
+        JUDGES, ("claudemock.prompt", "claudemock.catalog", "claudemock.fixtures", "claudemock.money", *JUDGES)
+    ),
     "claudemock_contracts.sources": ("claudemock_contracts.exchange",),
     "claudemock_contracts.played": JUDGES,
-    "claudemock_contracts.text": (*JUDGES, "claudemock_contracts.played"),
-    "claudemock_contracts.report": JUDGES,
+    "claudemock_contracts.text": (*JUDGES, "claudemock_contracts.played", "claudemock.money"),
+    "claudemock_contracts.report": (*JUDGES, "claudemock.money"),
     "claudemock_contracts.probe": (*JUDGES, "claudemock.prompt", "claudemock.virtual_time"),
     "claudemock_contracts.plugin": (
         *JUDGES,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from claudemock.money import money
 from claudemock_contracts.drills.measure import Measured
 from claudemock_contracts.drills.session import Baseline
 from claudemock_contracts.drills.verdict import Result
@@ -103,7 +104,7 @@ def _row(result: Result) -> tuple[str, ...]:
         str(result.measured.attempts),
         "-" if wait is None else f"{wait.waited:.1f}/{wait.asked:g} s",
         str(result.wasted_requests),
-        f"{result.wasted_dollars:.4f}",
+        money(result.wasted_dollars),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from shutil import get_terminal_size
 from textwrap import wrap
 
-from claudemock_contracts.finding import money
+from claudemock.money import money
 from claudemock_contracts.report.model import Json, Run, tests_of, times
 
 WIDTH = 110

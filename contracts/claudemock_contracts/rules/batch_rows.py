@@ -1,32 +1,33 @@
-"""Judging the rows of batches: their ids, their outcomes, and what is put together from them (R49, R50, R51)."""
+"""Judging the rows of batches: their ids, and what is put together from them (R49, R51)."""
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from claudemock_contracts.exchange import Exchange, whole
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragment
-from claudemock_contracts.rules.kept import returned
 from claudemock_contracts.transcript import Batch, Transcript, parts_of
 from claudemock_contracts.transcript.batches import batch_rows
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
+_FENCED = re.compile(r"```(?:json)?\n(.*)\n```", re.DOTALL)
 _MOST_ROWS = 100_000
 _MOST_BYTES = 256 * 1024 * 1024
-_STUMBLED = ("AttributeError", "KeyError", "TypeError", "IndexError")
-_DEPTH = 6
+DEPTH = 6
+"""How deep a value that a program returned is looked into."""
+
 _TELLING = 2  # characters
 _BATCHES = "/v1/messages/batches"
 
 
 class Row(NamedTuple):
-    """One line of a results file. `text` is what its message says."""
+    """One line of a results file. `text` is what its message says, `parsed` the JSON it is, or a tool's input."""
 
     custom_id: str
     kind: str
     text: str
+    parsed: Any = None
 
 
 def results(fetch: Exchange) -> list[Row]:
@@ -49,11 +50,20 @@ def _row(line: Any) -> Iterator[Row]:
     result = line.get("result") if isinstance(line, dict) else None
     if not isinstance(result, dict) or not isinstance(line.get("custom_id"), str):
         return
-    text = "".join(str(part.block.get("text") or "") for part in parts_of(result.get("message"), 0))
-    yield Row(line["custom_id"], str(result.get("type")), text)
+    parts = list(parts_of(result.get("message"), 0))
+    text = "".join(str(part.block.get("text") or "") for part in parts)
+    inputs = [part.block.get("input") for part in parts if part.kind == "tool_use"]
+    parsed = _parsed(_unfenced(text)) if text.strip() else inputs[0] if len(inputs) == 1 else None
+    yield Row(line["custom_id"], str(result.get("type")), text, parsed if isinstance(parsed, dict | list) else None)
 
 
-def _downloads(story: Transcript) -> Iterator[tuple[Batch, Exchange, Sequence[Row]]]:
+def _unfenced(text: str) -> str:
+    """What is in a fenced block of JSON; the text itself if it is none."""
+    found = _FENCED.fullmatch(text.strip())
+    return text if found is None else found[1]
+
+
+def downloads(story: Transcript) -> Iterator[tuple[Batch, Exchange, Sequence[Row]]]:
     """Batches made in this story, each with its first download."""
     for batch in story.batches.by_id.values():
         for fetch in batch.fetches:
@@ -65,7 +75,7 @@ def _downloads(story: Transcript) -> Iterator[tuple[Batch, Exchange, Sequence[Ro
 
 def by_position(story: Transcript) -> Iterator[Outcome]:
     """R49."""
-    for batch, fetch, rows in _downloads(story):
+    for batch, fetch, rows in downloads(story):
         told = [row for row in rows if row.kind == "succeeded" and row.text.strip()]
         asked = [str(row.get("custom_id")) for row in batch.rows]
         served = [row.custom_id for row in told]
@@ -104,13 +114,13 @@ class _Key(NamedTuple):
 
     def of_text(self, value: Any) -> str | None:
         """The row whose text a value holds, if exactly one."""
-        shown = "\n".join(_strings(value, _DEPTH))
+        shown = "\n".join(strings(value))
         found = [name for name, text in self.texts.items() if text.strip() in shown]
         return found[0] if len(found) == 1 else None
 
     def of_name(self, value: Any) -> str | None:
         """The row a value names: by its id, by its prompt, or by what only its prompt holds."""
-        named = set(_strings(value, _DEPTH))
+        named = set(strings(value))
         found = [name for name in self.asked if name in named or self.prompts.get(name) in named]
         if found:
             return found[0] if len(found) == 1 else None
@@ -165,129 +175,25 @@ def _prompts(batch: Batch) -> Mapping[str, str]:
     return found
 
 
-def _strings(value: Any, depth: int) -> Iterator[str]:
+def strings(value: Any, depth: int = DEPTH) -> Iterator[str]:
+    """All texts in a value, keys too."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping) and depth:
         for name, item in value.items():
-            yield from _strings(name, depth - 1)
-            yield from _strings(item, depth - 1)
+            yield from strings(name, depth - 1)
+            yield from strings(item, depth - 1)
     elif isinstance(value, list | tuple | set | frozenset) and depth:
         for item in value:
-            yield from _strings(item, depth - 1)
+            yield from strings(item, depth - 1)
 
 
-def nonsuccess(story: Transcript) -> Iterator[Outcome]:
-    """R50."""
-    for batch, fetch, rows in _downloads(story):
-        expected = {"succeeded", "canceled"} if batch.cancels else {"succeeded"}
-        failed = [row for row in rows if row.kind not in expected]
-        if not failed:
-            continue
-        again = _resubmitted(story, batch, {row.custom_id for row in failed})
-        if again is not None:
-            yield EXERCISED
-            later, everything = again
-            if everything:
-                yield _ignored("all again", failed, rows, later, "the whole batch was sent again, with what succeeded")
-            continue
-        outcome = story.oracles.outcomes[-1] if story.oracles.outcomes else None
-        if outcome is None:
-            yield _ignored("not observable", failed, rows, fetch, "nothing shows what became of them", "inconclusive")
-        elif outcome.kind == "raised":
-            yield EXERCISED
-            if str(outcome.error).startswith(_STUMBLED) and not story.oracles.expected_error:
-                yield _ignored("crash", failed, rows, fetch, f"the program ended with {fragment(outcome.error)}")
-        elif (lost := _lost(story, outcome.value, failed, rows)) is not None:
-            yield EXERCISED
-            if lost:
-                yield _ignored("silent loss", failed, rows, fetch, lost)
-
-
-def _ignored(
-    kind: str, failed: Sequence[Row], rows: Sequence[Row], at: Exchange, what: str, verdict: Any = None
-) -> Observation:
-    counts = ", ".join(f"{number} {name}" for name, number in Counter(row.kind for row in failed).items())
-    return Observation(
-        kind=kind,
-        expected="rows that did not succeed are told of, or sent again, they alone",
-        actual=f"{counts} of {len(rows)} rows; {what}",
-        at=at,
-        verdict=verdict,
-    )
-
-
-def _resubmitted(story: Transcript, batch: Batch, failed: set[str]) -> tuple[Exchange, bool] | None:
-    """A later request with what had failed, and whether it holds all that had succeeded too."""
-    if batch.created is None:
-        return None
-    asked = {_spelled(row.get("params")): str(row.get("custom_id")) for row in batch.rows}
-    after = False
-    for exchange in story.exchanges:
-        if exchange is batch.fetches[0]:
-            after = True
-        if not after or exchange.method != "POST":
-            continue
-        if exchange.endpoint == _BATCHES:
-            again = {asked.get(_spelled(row.get("params"))) for row in batch_rows(exchange)} - {None}
-            if again & failed:
-                return exchange, len(failed) < len(asked) and again >= set(asked.values())
-        elif exchange.endpoint == "/v1/messages" and _same_messages(exchange, batch, failed):
-            return exchange, False
-    return None
-
-
-def _same_messages(exchange: Exchange, batch: Batch, failed: set[str]) -> bool:
-    messages = exchange.json().get("messages")
-    for row in batch.rows:
-        params = row.get("params")
-        if row.get("custom_id") in failed and isinstance(params, dict) and params.get("messages") == messages:
-            return True
-    return False
-
-
-def _spelled(value: Any) -> str:
+def spelled(value: Any) -> str:
+    """A value as text: the same for equal ones, in whatever order their keys are."""
     try:
         return json.dumps(value, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
         return repr(value)
-
-
-def _lost(story: Transcript, value: Any, failed: Sequence[Row], rows: Sequence[Row]) -> str | None:
-    """How the rows got lost in what the program returned; empty if it tells of them, None if it does not show."""
-    named = {text for text, _ in returned(story)} | set(_strings(value, _DEPTH))
-    if any(row.custom_id in name for row in failed for name in named):
-        return ""
-    sizes = set(_sizes(value, _DEPTH))
-    if len(rows) in sizes:
-        return ""
-    good = [row for row in rows if row.kind == "succeeded" and row.text.strip()]
-    texts = {row.text.strip() for row in good}
-    if any(story.prompts.words.says("left_out", name) for name in named if name.strip() not in texts):
-        return ""
-    shown = "\n".join(named)
-    if len(texts) < len(good) and len(good) not in sizes and not {row.custom_id for row in good} <= named:
-        return None  # a sum of equal answers, for all one can see
-    if not good or not all(row.text.strip() in shown or _is_held(_parsed(row.text), value, _DEPTH) for row in good):
-        return None
-    return f"the program returned the {len(good)} that succeeded and no word of the others"
-
-
-def _is_held(part: Any, value: Any, depth: int) -> bool:
-    """Whether a value holds what a row's text says as JSON, maybe with more beside it."""
-    if not part or not isinstance(part, dict | list):
-        return False
-    if value == part or (isinstance(part, dict) and isinstance(value, Mapping) and part.items() <= value.items()):
-        return True
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return depth > 0 and any(_is_held(part, item, depth - 1) for item in inner)
-
-
-def _sizes(value: Any, depth: int) -> Iterator[int]:
-    if isinstance(value, Mapping | list | tuple) and depth:
-        yield len(value)
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _sizes(item, depth - 1)
 
 
 def custom_ids(story: Transcript) -> Iterator[Outcome]:

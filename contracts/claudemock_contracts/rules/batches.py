@@ -3,7 +3,7 @@
 from claudemock_contracts.contract import Contract
 from claudemock_contracts.examples import Example, http, wait
 from claudemock_contracts.oracles import Oracles, Outcome
-from claudemock_contracts.rules import batch_flow, batch_rows
+from claudemock_contracts.rules import batch_fate, batch_flow, batch_nonsuccess, batch_rows
 from claudemock_contracts.rules.batch_examples import BATCHES, ONE, create, download, poll, row
 
 _OSLO, _ROME = row("oslo", "How cold is Oslo?"), row("rome", "How warm is Rome?")
@@ -48,7 +48,7 @@ CONTRACTS = (
             poll(processing=2),
             oracles=_WHOLE,
         ),
-        judge=batch_flow.collected,
+        judge=batch_fate.collected,
         threads=("superplanehq/superplane#5996", "matt-house-e/accrue#47", "bespokelabsai/curator#225"),
     ),
     Contract(
@@ -109,7 +109,7 @@ CONTRACTS = (
             download([("rome", "18 °C in Rome."), ("oslo", None)]),
             oracles=_returns(["18 °C in Rome."]),
         ),
-        judge=batch_rows.nonsuccess,
+        judge=batch_nonsuccess.nonsuccess,
         threads=("crmne/ruby_llm#928", "anthropics/anthropic-sdk-python#899", "stdapi-ai/stdapi.ai#60"),
     ),
     Contract(

@@ -1,9 +1,10 @@
 """Judging prefixes that change before their breakpoint (R02, R07, R18, R19, R20)."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from claudemock_contracts.drift import CacheStory, MissedPair, cache_story
+from claudemock_contracts.drift import CacheStory, MissedPair, cache_story, system_text
 from claudemock_contracts.finding import EXERCISED, Observation, Outcome, Verdict, fragment
 from claudemock_contracts.transcript import Transcript
 from claudemock_contracts.volatile import VOLATILE
@@ -222,7 +223,9 @@ def tools(story: Transcript) -> Iterator[Outcome]:
     for group in _by_cause(pairs):
         linked = [pair for pair in group if pair.link != "sibling"]
         if group[0].divergence.cause == "tools-set":
-            verdict = _other_tools(linked)
+            verdict: Verdict | None = _other_set(cache, linked) if linked else None
+        elif linked:
+            verdict = "violation"
         else:
             verdict = "violation" if linked else _sibling_tools(group)
         if verdict is not None:
@@ -231,12 +234,23 @@ def tools(story: Transcript) -> Iterator[Outcome]:
             yield _tools_changed(group, verdict)
 
 
-def _other_tools(linked: Sequence[MissedPair]) -> Verdict | None:
-    """Tools that come and go. Once, and with another system prompt, it is a hand-over to another agent."""
-    if len(linked) != 1:
-        return "violation" if linked else None
-    before, after = (step.call.body.get("system") for step in (linked[0].earlier, linked[0].later))
-    return "warning" if before == after else "note"
+def _other_set(cache: CacheStory, linked: Sequence[MissedPair]) -> Verdict:
+    """Once is a switch of mode, or, together with another system prompt, a hand-off to another agent: a note."""
+    changes = Counter(pair.later.call.root.number for pair in linked)
+    own = [pair for pair in linked if changes[pair.later.call.root.number] > 1 or not _handed_off(pair)]
+    if len(own) >= 2:
+        return "violation"
+    return "warning" if own and not _stays(cache, own[0]) else "note"
+
+
+def _handed_off(pair: MissedPair) -> bool:
+    return system_text(pair.earlier.call) != system_text(pair.later.call)
+
+
+def _stays(cache: CacheStory, pair: MissedPair) -> bool:
+    """Whether the conversation went on behind the change; had it changed again, there would be two."""
+    later = pair.later.call
+    return any(earlier.call is later for earlier, _, _ in cache.linked)
 
 
 def _sibling_tools(group: Sequence[MissedPair]) -> Verdict | None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 from claudemock_contracts.exchange import Exchange
-from claudemock_contracts.transcript import Call, LogicalCall, Pauses, Transcript, rewritten
+from claudemock_contracts.transcript import Call, LogicalCall, Pauses, Transcript, rewritten, worked_again
 
 UNCHANGEABLE: Final = frozenset({400, 401, 402, 403, 404, 413, 422})
 """Statuses that the same request gets again."""
@@ -64,7 +64,7 @@ def also_changed(calls: Sequence[Call]) -> str:
     """What a finding says besides where an attempt's request is not that of the one before; empty where all are."""
     for earlier, later in pairwise(calls):
         if earlier.key != later.key:
-            found = rewritten(earlier, later)
+            found = rewritten(earlier, later) or worked_again(earlier, later)
             return f"; the request changed too ({found[0] if found else 'under the same retry counter'})"
     return ""
 

@@ -14,20 +14,12 @@ SOON = 120.0
 
 def followers(story: Transcript, call: Call) -> Sequence[Call]:
     """The calls that go on from this one's answer."""
-    return story.once(_followers).get(call.number, ())
+    return story.followers(call)
 
 
 def shortly_after(story: Transcript, call: Call) -> Sequence[Call]:
     """The next calls of the whole scope, among which one may show what was made of this one."""
     return story.calls[call.number + 1 : call.number + 1 + _NEAR]
-
-
-def _followers(story: Transcript) -> Mapping[int, Sequence[Call]]:
-    found: dict[int, list[Call]] = {}
-    for call in story.calls:
-        if call.previous is not None:
-            found.setdefault(call.previous.number, []).append(call)
-    return found
 
 
 def alike(story: Transcript, call: Call) -> Iterator[Call]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from claudemock_contracts.finding import EXERCISED, Observation, Outcome, Verdict, money
+from claudemock.money import money
+from claudemock_contracts.finding import EXERCISED, Observation, Outcome, Verdict
 from claudemock_contracts.rules.billing import dollars, used
 from claudemock_contracts.rules.following import followers
 from claudemock_contracts.rules.tool_pairs import called, spelled

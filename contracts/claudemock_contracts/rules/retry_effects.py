@@ -9,9 +9,10 @@ from claudemock_contracts.finding import EXERCISED, Observation, Outcome, fragme
 from claudemock_contracts.rules.failures import wanted
 from claudemock_contracts.rules.following import followers, shortly_after
 from claudemock_contracts.rules.kept import raised, returned
-from claudemock_contracts.transcript import TOOL_RESULT, Call, Change, LogicalCall, Transcript, named, rewritten
+from claudemock_contracts.transcript import Call, LogicalCall, Transcript, named, rewritten, worked_again
 
-_KEEP_RESULTS = "Keep the results by tool_use_id, and retry the request alone, not the step that runs the tools."
+_STEP = "Keep the results by tool_use_id, and retry the request alone, not the step that runs the tools."
+_MINTED = frozenset({"uuid", "id", "digest"})
 _MAKES = {"/v1/messages/batches": "batch", "/v1/files": "file"}
 
 
@@ -188,7 +189,7 @@ def _run_twice(story: Transcript) -> Iterator[Outcome]:
                 actual=f"it ran {runs[key]} times for {len(asked)} call(s), and the request behind it was retried",
                 at=retried.exchanges[-1],
                 also=[asked[-1][0].exchange, *retried.exchanges[:-1]],
-                fix=_KEEP_RESULTS,
+                fix=_STEP,
             )
 
 
@@ -206,7 +207,28 @@ def _changed(story: Transcript) -> Iterator[Outcome]:
         by_sdk = {later.id for chain in logical.chains for later in chain.exchanges[1:]}
         pairs = [(one, two) for one, two in pairwise(calls) if one.key != two.key]
         for earlier, later in pairs[:1]:
-            yield _differs(story, earlier, later, by_sdk=later.id in by_sdk)
+            yield _ran_again(story, earlier, later) or _differs(story, earlier, later, by_sdk=later.id in by_sdk)
+
+
+def _ran_again(story: Transcript, earlier: Call, later: Call) -> Observation | None:
+    """The second attempt has other results for the same calls; None if they may be the first ones, written anew."""
+    written = rewritten(earlier, later)
+    if written and all(change.kind not in _MINTED for change in written):
+        return None
+    watched = {run.name for run in story.oracles.tools}
+    found = [each for each in worked_again(earlier, later) if not each.cut and each.tool not in watched]
+    if not found:
+        return None
+    return Observation(
+        kind="tool run again",
+        expected="a call runs once, and its result is sent again as it is",
+        actual=f"between two attempts the tool ran again: {found[0]}",
+        at=later.exchange,
+        path=found[0].path,
+        also=[earlier.exchange],
+        confidence="medium",
+        fix=_STEP,
+    )
 
 
 def _differs(story: Transcript, earlier: Call, later: Call, *, by_sdk: bool) -> Observation:
@@ -216,8 +238,6 @@ def _differs(story: Transcript, earlier: Call, later: Call, *, by_sdk: bool) -> 
     at = next((number for number, pair in enumerate(pairs) if not story.prompts.same(*pair)), None)
     names = (name for name in ("system", "tools", *later.body) if earlier.body.get(name) != later.body.get(name))
     path = f"messages.{at}" if at is not None else next(names, "")
-    if known and known[0].kind == TOOL_RESULT and not by_sdk:
-        return _ran_again(earlier, later, known[0])
     which = f"attempt {later.exchange.retry_count}" if by_sdk else "the attempt"
     what = f": {known[0]}" if known else f", first at {path or 'the headers'}"
     return Observation(
@@ -230,20 +250,6 @@ def _differs(story: Transcript, earlier: Call, later: Call, *, by_sdk: bool) -> 
         verdict=None if by_sdk else "note",
         confidence="medium",
         fix="Render the request once, before the first attempt; leave out times and counters.",
-    )
-
-
-def _ran_again(earlier: Call, later: Call, change: Change) -> Observation:
-    """The same calls, answered differently: the tools ran once more, harmless or not."""
-    return Observation(
-        kind="tool run again",
-        expected="a retry sends the results it has again, as they are",
-        actual=f"the same call has another result after the failure, so the tool ran again: {change}",
-        at=later.exchange,
-        path=change.path,
-        also=[earlier.exchange],
-        verdict="warning",
-        fix=_KEEP_RESULTS,
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from claudemock.money import money
 from claudemock.prompt.segments import listed
-from claudemock_contracts.finding import EXERCISED, Observation, Outcome, money
+from claudemock_contracts.finding import EXERCISED, Observation, Outcome
 from claudemock_contracts.rules.asked import inner
 from claudemock_contracts.rules.billing import OUTPUT, count, dollars, small_models, used
 from claudemock_contracts.rules.following import followers

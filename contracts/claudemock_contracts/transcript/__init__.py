@@ -8,12 +8,12 @@ from claudemock_contracts.transcript.files import File
 from claudemock_contracts.transcript.history import Part, Turn, kind_of, named, parts_of, role_of, turns
 from claudemock_contracts.transcript.lineage import Lineage
 from claudemock_contracts.transcript.prompts import Prompts
-from claudemock_contracts.transcript.rendered import TOOL_RESULT, Change, rewritten
+from claudemock_contracts.transcript.rendered import Change, rewritten
+from claudemock_contracts.transcript.reworked import Reworked, worked_again
 from claudemock_contracts.transcript.served import Refused, Served
 from claudemock_contracts.transcript.told import Pauses, Told, Wait, told_wait
 
 __all__ = [
-    "TOOL_RESULT",
     "Batch",
     "Call",
     "Chain",
@@ -26,6 +26,7 @@ __all__ = [
     "Pauses",
     "Prompts",
     "Refused",
+    "Reworked",
     "Served",
     "Tally",
     "Told",
@@ -40,4 +41,5 @@ __all__ = [
     "role_of",
     "told_wait",
     "turns",
+    "worked_again",
 ]

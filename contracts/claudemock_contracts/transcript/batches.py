@@ -12,7 +12,7 @@ State = Literal["never polled", "given up", "ended, not fetched", "fetched in pa
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """One batch. `polls` are the times it was looked at, `seen` the `processing_status` each of them showed.
+    """One batch. `polls` are the times it was looked at, `lists` the lists it was in; `seen` what they all showed.
 
     A poll just before a download may be the SDK's own (`batches.results()` asks for the address first).
     """
@@ -21,11 +21,11 @@ class Batch:
     created: Exchange | None = None
     rows: tuple[Mapping[str, Any], ...] = ()
     polls: list[Exchange] = field(default_factory=list)
+    lists: list[Exchange] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     fetches: list[Exchange] = field(default_factory=list)
     cancels: list[Exchange] = field(default_factory=list)
     deleted: bool = False
-    listed: bool = False
 
     @property
     def ended(self) -> bool:
@@ -43,7 +43,7 @@ class Batch:
             return "canceled"
         if self.ended:
             return "ended, not fetched"
-        return "given up" if self.polls or self.listed else "never polled"
+        return "given up" if self.polls or self.lists else "never polled"
 
 
 class Batches:
@@ -80,7 +80,7 @@ class Batches:
             listed = exchange.response.get("data")
             for shown in listed if isinstance(listed, list) else ():
                 if isinstance(shown, dict) and isinstance(shown.get("id"), str):
-                    self._of(shown["id"]).listed = True
+                    self._of(shown["id"]).lists.append(exchange)
                     self._saw(shown)
 
     def _saw(self, shown: object) -> None:

@@ -38,6 +38,7 @@ class Transcript:
         self.threads = Threads()
         self._calls: dict[str, Call] = {}
         self._lineages: dict[int, Lineage] = {}
+        self._followers: dict[int, list[Call]] = {}
         self._once: dict[Callable[..., Any], Any] = {}
 
     @property
@@ -52,6 +53,10 @@ class Transcript:
     def logical_call(self, exchange: Exchange) -> LogicalCall:
         """The attempts an exchange belongs to."""
         return self.once(_attempts)[1][exchange.id]
+
+    def followers(self, call: Call) -> Sequence[Call]:
+        """The calls that go on from this one's answer."""
+        return self._followers.get(call.number, ())
 
     def lineage(self, call: Call) -> Lineage:
         """The conversation a call belongs to."""
@@ -105,6 +110,7 @@ class Transcript:
         else:
             call.previous, call.link = found
             call.root = call.previous.root
+            self._followers.setdefault(call.previous.number, []).append(call)
             lineage = self._lineages[call.root.number]
             call.alike, call.fresh = self._shared(call.previous.messages, call.messages)
         lineage.calls.append(call)
@@ -137,7 +143,8 @@ def _attempts(transcript: Transcript) -> tuple[Sequence[LogicalCall], Mapping[st
         call = transcript.call(exchange)
         return exchange.failed if call is None else call.failed
 
-    found = logical_calls(transcript.exchanges, place=place, key=key, failed=failed, changed=Rendered(transcript.call))
+    changed = Rendered(transcript.call, transcript.followers)
+    found = logical_calls(transcript.exchanges, place=place, key=key, failed=failed, changed=changed)
     return found, {exchange.id: call for call in found for exchange in call.exchanges}
 
 

@@ -1,7 +1,7 @@
 """Requests that ask for the same although they are not equal: rendered anew, with the time and ids of that moment.
 
-A retry loop that builds its prompt inside the loop sends another time, or another request id, with every attempt. One
-that runs the tools inside the loop sends other results of the same calls.
+A retry loop that builds its prompt inside the loop sends another time, or another request id, with every attempt; one
+around the whole step runs the tools again, and sends other results for the same calls.
 """
 
 import re
@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from claudemock_contracts.exchange import Exchange
 from claudemock_contracts.transcript.call import Call
-from claudemock_contracts.transcript.history import kind_of, parts_of
+from claudemock_contracts.transcript.history import parts_of
+from claudemock_contracts.transcript.reworked import calls_answered, worked_again
 from claudemock_contracts.transcript.told import pause
 from claudemock_contracts.volatile import VALUES
 
@@ -22,9 +23,8 @@ _ITSELF = 5.0  # seconds between rendering a request and sending it
 _CLOCKS = frozenset({"timestamp", "epoch", "clock time"})
 _OF_THE_PROCESS = frozenset({"temporary path", "memory address"})
 _DAY = 86400.0
-_RESULT = re.compile(r"messages\.(\d+)\.content\.(\d+)\.content(?:\.|$)")
-TOOL_RESULT = "tool result"
-"""The kind of a `Change` where a call was answered with another result."""
+_REFUSED = range(400, 500)
+_PASSING = frozenset({408, 409, 429})  # refusals that the same request may not get again
 _BEFORE = 28  # characters in front of an id that say what it is
 _SECONDS = re.compile(r":\d\d:\d\d")
 _OF_A_REQUEST = re.compile(
@@ -130,16 +130,20 @@ def _instant(kind: str, text: str) -> float | None:
 class Rendered:
     """Knows attempts whose request was rendered anew (RULES.md C2: all else is the same, and nothing overlaps)."""
 
-    def __init__(self, call_of: Callable[[Exchange], Call | None]) -> None:
+    def __init__(self, call_of: Callable[[Exchange], Call | None], followers: Callable[[Call], Sequence[Call]]) -> None:
         self._call_of = call_of
+        self._followers = followers
 
     def template(self, exchange: Exchange) -> Hashable:
         """Equal for two renderings of one prompt; cheap, so it may be equal for others too."""
         call = self._call_of(exchange)
         if call is None:
             return exchange.id
-        last = call.messages[-1] if call.messages else None
-        text = "".join(str(part.block.get("text") or "") for part in parts_of(last, 0))
+        last = list(parts_of(call.messages[-1], 0)) if call.messages else []
+        ids = calls_answered(last)
+        if ids:
+            return ids
+        text = "".join(str(part.block.get("text") or "") for part in last)
         return VALUES.sub("\0", text[:_BEGINNING])[: _BEGINNING // 2]
 
     def again(self, earlier: Exchange, later: Exchange, answered: Sequence[Exchange]) -> bool:
@@ -150,32 +154,29 @@ class Rendered:
         if later.retry_count:
             return earlier.retry_count is not None and earlier.retry_count + 1 == later.retry_count
         found = rewritten(one, other)
-        if found is None:
-            return False
-        if all(change.proven for change in found):
+        if found is not None and all(change.proven for change in found):
             return True
+        if worked_again(one, other):
+            return not _put_right(earlier) and not self._branches(other)
         # An id that nothing names: one that stays in the same prompt answered twice is what was asked about.
         waited = pause(earlier, later) or 0.0
         others = [call for each in answered if (call := self._call_of(each)) is not None and call is not other]
-        return waited >= _A_PAUSE and not any(rewritten(other, call) for call in others)
+        return found is not None and waited >= _A_PAUSE and not any(rewritten(other, call) for call in others)
+
+    def _branches(self, call: Call) -> bool:
+        """Whether other results for the same calls got an answer too: then several are tried on purpose."""
+        beside = () if call.previous is None else self._followers(call.previous)
+        if call.failed:
+            beside = [each for each in beside if each.number < call.number]  # a later one may repeat this one
+        return any(each is not call and not each.failed and worked_again(call, each) for each in beside)
+
+
+def _put_right(failed: Exchange) -> bool:
+    """Whether it failed in a way that makes a program change its request."""
+    return failed.status in _REFUSED and failed.status not in _PASSING
 
 
 def rewritten(earlier: Call, later: Call) -> list[Change] | None:
-    """How two calls differ, if it is in nothing but values that are made anew with every rendering, or in results."""
+    """How two calls differ, if it is in nothing but values that are made anew with every rendering."""
     gap = pause(earlier.exchange, later.exchange)
-    found = changes(earlier.body, later.body, abs(gap or 0.0) + _ITSELF)
-    return _other_results(earlier, later) if found is None else found
-
-
-def _other_results(earlier: Call, later: Call) -> list[Change] | None:
-    """The results in the last message that say something else, where nothing else differs, not even their ids."""
-    last, found = len(later.messages) - 1, []
-    for path, old, new in _leaves(earlier.body, later.body, ""):
-        result = _RESULT.match(path)
-        if result is None or int(result[1]) + later.offset != last:
-            return None
-        blocks = later.messages[last]["content"]
-        if not isinstance(blocks, list) or kind_of(blocks[int(result[2])]) != "tool_result":
-            return None
-        found.append(Change(path, TOOL_RESULT, str(old), str(new), True))
-    return found or None
+    return changes(earlier.body, later.body, abs(gap or 0.0) + _ITSELF)

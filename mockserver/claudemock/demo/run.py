@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from claudemock.control.client import MockServer
+from claudemock.money import money
 from claudemock.script.parts import tool_use
 from claudemock.serving import serve
 from claudemock_contracts.exchange import from_journal
@@ -43,7 +44,7 @@ def _watched(title: str, agent: Callable[[Any], str], server: MockServer, show: 
     for line in _journal(server):
         show(line)
     dollars = server.costs["total"]["dollars"]["total"]
-    show(f"   {sum(virtual.slept):.0f} seconds of virtual time slept, ${dollars:.4f} that it would have cost")
+    show(f"   {sum(virtual.slept):.0f} seconds of virtual time slept, {money(dollars)} that it would have cost")
     report = judge(map(from_journal, server.exchanges))
     show(f"\n{render_report(report, width=terminal_width())}")
     return len(report.findings)
